@@ -1,0 +1,28 @@
+"""Floor 0: arrays, the devices they live on, and random numbers. No derivatives in here."""
+
+from tinygrad_edu.backend.arrays import Array, add_at, constant, is_array, namespace, owner, strided_view
+from tinygrad_edu.backend.devices import CPU, cuda_problem, device, device_of, library_of, to_device, to_host
+from tinygrad_edu.backend.extras import require
+from tinygrad_edu.backend.random import Generator, default_generator, host_generator, manual_seed
+
+__all__ = [
+    "CPU",
+    "Array",
+    "Generator",
+    "add_at",
+    "constant",
+    "cuda_problem",
+    "default_generator",
+    "device",
+    "device_of",
+    "host_generator",
+    "is_array",
+    "library_of",
+    "manual_seed",
+    "namespace",
+    "owner",
+    "require",
+    "strided_view",
+    "to_device",
+    "to_host",
+]

@@ -1,0 +1,72 @@
+"""Which library owns an array, and the few things that libraries spell differently.
+
+For: one engine over NumPy (host), CuPy (GPU) and the strict stand-in (tests). An array's own type decides;
+there is no global switch. Not for: mathematics, which lives in `tinygrad_edu.ops`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy
+
+Array = Any  # a numpy.ndarray, a cupy.ndarray or a strict stand-in: they share one interface
+
+_library_of_type: dict[type, Any] = {numpy.ndarray: numpy}
+
+
+def namespace(array: Array) -> Any:
+    """The library (`numpy`, `cupy`, or the strict stand-in) that owns `array`; NumPy for scalars."""
+    return _library_of_type.get(type(array)) or _find_library(array)
+
+
+def _find_library(array: Array) -> Any:
+    if isinstance(array, (numpy.ndarray, numpy.generic, bool, int, float)):
+        return numpy
+    kind = type(array)
+    if kind.__module__.partition(".")[0] == "cupy":  # then somebody has imported it already
+        library = sys.modules["cupy"]
+    elif kind.__module__.startswith("tinygrad_edu.backend.strict"):
+        from tinygrad_edu.backend import strict
+
+        library = strict.library
+    else:
+        raise TypeError(f"wanted an array of NumPy or CuPy, got {kind.__name__}: wrap the data with tensor(...) first")
+    _library_of_type[kind] = library
+    return library
+
+
+def is_array(value: object) -> bool:
+    """True for an array of a library we know: what a Tensor can hold."""
+    if type(value) in _library_of_type:
+        return True
+    module = type(value).__module__
+    return isinstance(value, numpy.ndarray) or (module.partition(".")[0] == "cupy" and hasattr(value, "__cuda_array_interface__"))
+
+
+def owner(array: Array) -> Array:
+    """The array that owns the memory `array` looks at: `array` itself unless it is a view."""
+    while (base := getattr(array, "base", None)) is not None and is_array(base):
+        array = base
+    return array
+
+
+def constant(values: Any, like: Array) -> Array:
+    """Host values as an array beside `like`, on its device: how a rule makes a mask or an index from integers."""
+    library = namespace(like)
+    if library is numpy:
+        return numpy.asarray(values)
+    from tinygrad_edu.backend.devices import device_of, to_device
+
+    return to_device(numpy.asarray(values), device_of(like))
+
+
+def strided_view(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """A view of `array` with other shape and strides (bytes). The caller vouches that it stays inside."""
+    return namespace(array).lib.stride_tricks.as_strided(array, shape, strides)
+
+
+def add_at(target: Array, key: Any, values: Array) -> None:
+    """target[key] += values, where an index that occurs twice adds twice."""
+    namespace(target).add.at(target, key, values)

@@ -1,0 +1,33 @@
+"""Floor 1: reverse-mode automatic differentiation over opaque functions. There is no calculus in here.
+
+Read in this order: `tape` (what is recorded), `primitive` (when), `walk` (how it is used), `clock` (what keeps it safe).
+"""
+
+from tinygrad_edu.engine.clock import mark_written
+from tinygrad_edu.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from tinygrad_edu.engine.primitive import Primitive, observers, primitive, primitives, result, results_are
+from tinygrad_edu.engine.tape import Leaf, Node, Parts, Pick, Value, caller, recorded_at
+from tinygrad_edu.engine.walk import collect, walk
+
+__all__ = [
+    "Leaf",
+    "Node",
+    "Parts",
+    "Pick",
+    "Primitive",
+    "Value",
+    "caller",
+    "collect",
+    "enable_grad",
+    "is_grad_enabled",
+    "mark_written",
+    "no_grad",
+    "observers",
+    "primitive",
+    "primitives",
+    "recorded_at",
+    "result",
+    "results_are",
+    "set_grad_enabled",
+    "walk",
+]

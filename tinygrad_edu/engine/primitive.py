@@ -1,0 +1,223 @@
+"""A primitive: an opaque function of arrays, with its derivative written on the next line.
+
+    @primitive
+    def exp(x):
+        return namespace(x).exp(x)
+    exp.defvjp(x=lambda g, out: g * out)
+
+For: running a function on bare arrays, or on Values and recording what its rules will need. Not for: calculus (the
+rules are in `tinygrad_edu.ops`) or for visiting what was recorded (`walk`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy
+
+from tinygrad_edu.backend import device_of, is_array
+from tinygrad_edu.engine import clock
+from tinygrad_edu.engine.modes import mode
+from tinygrad_edu.engine.tape import Node, Pick, Several, Value, caller
+
+primitives: dict[str, Primitive] = {}  # every primitive by name, in the order they were written
+observers: list[Callable[..., None]] = []  # called as observer(primitive, arrays, settings, out) after every op
+Result: type[Value] = Value  # the class of what a primitive returns; `results_are` puts Tensor here
+
+
+def results_are(kind: type[Value]) -> None:
+    """From now on primitives return instances of `kind`."""
+    global Result
+    Result = kind
+
+
+def result(array: Any, node: Any = None) -> Value:
+    """A Value of the class that primitives return."""
+    return Result(array, node)
+
+
+class Primitive:
+    """A function of arrays and its derivative rules: `exp.defvjp(x=lambda g, out: g * out)`.
+
+    Positional parameters are arrays, keyword-only parameters are settings. A rule gets the gradient `g` of the result
+    and, by name, whatever else it lists: an argument (`x`), its shape (`x_shape`) or dtype (`x_dtype`), the result
+    (`out`), a setting, and for a variadic `*xs` the position `i`. It returns the gradient of its argument. What a rule
+    does not list is not kept. A rule is written in operators and primitives only, so that it runs on arrays and Values.
+    """
+
+    def __init__(self, function: Callable[..., Any], prepare: Callable[[Any], Any] | None, register: bool) -> None:
+        parameters = inspect.signature(function).parameters.values()
+        self.function = function
+        self.prepare = prepare  # makes the dtypes of the arguments agree when they are not one floating-point dtype
+        self.name = function.__name__.rstrip("_")
+        self.arguments = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL))
+        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        self.settings = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+        self.differentiable = True
+        self.rules: dict[str, Callable[..., Any]] = {}
+        self.latex: dict[str, str] = {}
+        self._compile()
+        self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
+        if register:
+            primitives[self.name] = self
+
+    # ------------------------------------------------------------------------------------------------ its derivative
+    def defvjp(self, **rules: Callable[..., Any]) -> None:
+        """Give each argument its rule (vector-Jacobian product), keyed by the argument's name."""
+        unknown = sorted(set(rules) - set(self.arguments))
+        if unknown:
+            raise ValueError(f"{self.name} has no argument {unknown}: its arguments are {list(self.arguments)}")
+        self.rules = rules
+        self._compile()
+
+    def notdifferentiable(self) -> None:
+        """Declare that no gradient flows through this op: its result is an index, a truth value, a step function."""
+        self.differentiable = False
+
+    def deflatex(self, value: str, **rules: str) -> None:
+        """The formula of the result and of each rule in LaTeX, where g is the gradient of the result."""
+        self.latex = {"value": value, **rules}
+
+    def _compile(self) -> None:
+        """From the signatures of the rules: what to keep at each call, and where each kept thing comes from."""
+        self._rules = [self.rules.get(name, _no_rule(self.name, name)) for name in self.arguments]
+        self._names = [tuple(inspect.signature(rule).parameters)[1:] for rule in self._rules]
+        self._keepers = [
+            # `lambda g, out: …` becomes `lambda a, out, s, i: (out,)`: nothing else can be kept by accident
+            eval(f"lambda a, out, s, i: ({''.join(self._expression(name) + ', ' for name in names)})")
+            for names in self._names
+        ]
+        self._sources = [tuple(map(self._source, names)) for names in self._names]
+
+    def _expression(self, name: str) -> str:
+        """The Python text that picks `name` from a call: a (arguments), out, s (settings), i (position)."""
+        stem, _, attribute = name.rpartition("_")
+        if name in ("out", "i"):
+            return name
+        if name in self.settings:
+            return f"s[{name!r}]"
+        if name in self.arguments:
+            return "tuple(a)" if self.variadic else f"a[{self.arguments.index(name)}]"
+        if attribute in ("shape", "dtype") and stem in self.arguments:
+            position = f"a[{self.arguments.index(stem)}]"
+            return f"tuple([x.{attribute} for x in a])" if self.variadic else f"{position}.{attribute}"
+        raise ValueError(
+            f"a rule of {self.name} asks for {name!r}: it may name {[*self.arguments, *self.settings]}, out, or an "
+            "argument's name followed by _shape or _dtype"
+        )
+
+    def _source(self, name: str) -> Any:
+        if name in self.arguments:
+            return "all" if self.variadic else self.arguments.index(name)
+        return "out" if name == "out" else None
+
+    def rules_along(self, parents: tuple[Any, ...]) -> Sequence[Any]:
+        """The rule for each argument of a call; a variadic primitive has one rule for all of them."""
+        return self._rules * len(parents) if self.variadic else self._rules
+
+    def sources_along(self, parents: tuple[Any, ...]) -> Sequence[Any]:
+        """Where each kept value comes from: the position of an argument, "all" of them, "out", or None (no array)."""
+        return self._sources * len(parents) if self.variadic else self._sources
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}({', '.join((*self.arguments, *self.settings))})>"
+
+    # ------------------------------------------------------------------------------------------------ running it
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        """Run on bare arrays and return an array; or run on Values, record, and return a Value."""
+        arrays, parents, dtype, mixed, wanted = [], [], None, False, False
+        for arg in args:
+            if isinstance(arg, Value):
+                array, node = arg.array, arg.node
+                if node is not None:
+                    wanted = True
+                if array.dtype is not dtype:
+                    mixed, dtype = mixed or dtype is not None, array.dtype
+                arrays.append(array)
+                parents.append(node)
+            else:
+                arrays.append(arg)
+                parents.append(None)
+        if dtype is None:  # no Value among them: how the text of a rule runs in a first-order backward
+            return self.function(*args, **settings)
+        if (mixed or dtype.kind != "f") and self.prepare is not None:
+            prepared = self.prepare(args)
+            if prepared is not args:
+                return self(*prepared, **settings)
+        try:
+            out = self.function(*arrays, **settings)
+        except TypeError:
+            _explain_arguments(self.name, args)
+            raise
+        if type(out) is not type(arrays[0]):
+            out = _as_arrays(out)
+        if observers:
+            for observer in observers:
+                observer(self, arrays, settings, out)
+        if not wanted or not mode.recording or not self.differentiable:
+            return Result(out) if type(out) is not tuple else tuple(map(Result, out))
+        if clock.rewritten:
+            _refuse_stale_views(self.name, args)
+        # Keep what the rules of the arguments that need a gradient have named, and nothing else.
+        if self.variadic:
+            keep = self._keepers[0]
+            saved = [None if parent is None else keep(arrays, out, settings, i) for i, parent in enumerate(parents)]
+        else:
+            saved = [
+                None if parent is None else keep(arrays, out, settings, 0)
+                for parent, keep in zip(parents, self._keepers, strict=True)
+            ]
+        node = Node(self, tuple(parents), tuple(saved), caller())
+        if type(out) is tuple:
+            node = Several(node, out)
+            return tuple(Result(array, Pick(node, i)) for i, array in enumerate(out))
+        return Result(out, node)
+
+
+def primitive(function: Any = None, *, prepare: Callable[[Any], Any] | None = None, register: bool = True) -> Any:
+    """Make a function of arrays a Primitive: `@primitive`, or `@primitive(prepare=…)` for one that promotes dtypes."""
+    if function is None:
+        return lambda function: Primitive(function, prepare, register)
+    return Primitive(function, None, True)
+
+
+def _no_rule(primitive_name: str, argument: str) -> Callable[..., Any]:
+    def rule(g: Any) -> Any:
+        raise NotImplementedError(
+            f"wanted the gradient of {primitive_name} with respect to {argument}, but {primitive_name} has no rule for "
+            f"it: add one with {primitive_name}.defvjp({argument}=lambda g, …: …), or detach() the argument"
+        )
+
+    return rule
+
+
+def _as_arrays(out: Any) -> Any:
+    """Results as arrays: NumPy's 0-d results decay to scalars, which can be neither written to nor viewed."""
+    if type(out) is tuple:
+        return tuple(map(_as_arrays, out))
+    return numpy.asarray(out) if isinstance(out, (numpy.generic, bool, int, float)) else out
+
+
+def _explain_arguments(name: str, args: tuple[Any, ...]) -> None:
+    """A TypeError came out of an op: if its arguments explain it, say so in words the user knows."""
+    plain = [arg.array if isinstance(arg, Value) else arg for arg in args]
+    for arg in plain:
+        if not is_array(arg) and not isinstance(arg, (bool, int, float, numpy.generic)):
+            raise TypeError(f"{name} wanted tensors or numbers, got {type(arg).__name__}: wrap the data with tensor(...)")
+    devices = dict.fromkeys(str(device_of(arg)) for arg in plain if is_array(arg))
+    if len(devices) > 1:
+        raise RuntimeError(
+            f"{name} wanted all its tensors on one device, got {' and '.join(devices)}: move one with .to({next(iter(devices))!r})"
+        )
+
+
+def _refuse_stale_views(name: str, args: tuple[Any, ...]) -> None:
+    """An argument that is a view of memory rewritten since it was made has a value its node knows nothing about."""
+    for arg in args:
+        if isinstance(arg, Value) and isinstance(arg.node, Node) and clock.rewritten_since(arg.array, arg.node.age):
+            raise RuntimeError(
+                f"{name} got a view of a tensor that has been overwritten in place since the view was taken, so its "
+                "gradient would be wrong: take the view again after the write, or clone() the tensor before writing"
+            )

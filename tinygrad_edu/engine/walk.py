@@ -1,0 +1,146 @@
+"""The walk back: from the youngest node to the oldest, applying one rule per argument, without recursion.
+
+A child is always younger than its parents, so when a node's turn comes every gradient that reaches it has arrived.
+That is all a topological order is for. For: `Tensor.backward` and `autograd.grad`. Not for: deciding what the
+gradients are; the rules do.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_edu.backend import is_array, namespace
+from tinygrad_edu.engine import clock
+from tinygrad_edu.engine.modes import set_grad_enabled
+from tinygrad_edu.engine.primitive import result
+from tinygrad_edu.engine.tape import Leaf, Node, Value, recorded_at
+
+
+def walk(
+    roots: Sequence[tuple[Any, Any]],
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+    targets: Sequence[Any] | None = None,
+) -> list[tuple[Any, Any]]:
+    """Send the gradients of `roots`, pairs (node, gradient), back; return those that arrived, as such pairs too.
+
+    With `targets` (nodes) only what leads to them is computed and theirs are returned; else every leaf's are.
+    Gradients are arrays, or Values when `create_graph` is set. Each node's saved arrays are freed as it is passed,
+    unless `retain_graph`.
+    """
+    asked = None if targets is None else _leading_to(targets, [node for node, _ in roots])
+    arrived: list[tuple[Any, Any]] = []
+    waiting: dict[int, Any] = {}  # age -> node; its gradient so far is in `gradients`
+    gradients: dict[int, Any] = {}
+    order: list[int] = []  # a heap of negated ages: the youngest first
+
+    def send(node: Any, gradient: Any) -> None:
+        age = node.age
+        if age in waiting:
+            gradients[age] = gradients[age] + gradient  # a value used twice: the two gradients add up
+        else:
+            waiting[age], gradients[age] = node, gradient
+            heapq.heappush(order, -age)
+
+    wanted = None if targets is None else {node.age for node in targets}
+    with set_grad_enabled(create_graph):
+        for node, gradient in roots:
+            if asked is None or node.age in asked:
+                send(node, gradient)
+        while order:
+            age = -heapq.heappop(order)
+            node, gradient = waiting.pop(age), gradients.pop(age)
+            if node.hooks:
+                gradient = _run_hooks(node, gradient)
+            if type(node) is Leaf or (wanted is not None and age in wanted):
+                arrived.append((node, gradient))
+            if type(node) is not Leaf and (asked is None or _goes_on(node, asked)):
+                for parent, contribution in zip(node.parents, _pull(node, gradient, asked, create_graph), strict=True):
+                    if contribution is not None:
+                        send(parent, contribution)
+                if not retain_graph:
+                    node.saved = None
+                    node.parents = ()
+            del node, gradient  # so that nothing here keeps a freed gradient alive during the next rule
+    return arrived
+
+
+def _pull(node: Node, gradient: Any, asked: set[int] | None, create_graph: bool) -> list[Any]:
+    if node.saved is None:
+        raise RuntimeError(
+            f"wanted to go backward through {node.name} (recorded at {recorded_at(node)}) a second time, but its saved "
+            "arrays were freed by the first: call backward(retain_graph=True) the first time, or run the forward again"
+        )
+    if clock.latest_write > node.age:
+        _refuse_overwritten(node)
+    return node.pull(gradient, node.revived(result) if create_graph else node.saved, asked)
+
+
+def _goes_on(node: Node, asked: set[int]) -> bool:
+    return any(parent is not None and parent.age in asked for parent in node.parents)
+
+
+def _leading_to(targets: Sequence[Any], roots: Sequence[Any]) -> set[int]:
+    """The ages of all nodes between `roots` and `targets`: only their gradients are worth computing."""
+    found: dict[int, Any] = {}
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if node.age not in found:
+            found[node.age] = node
+            stack.extend(parent for parent in node.parents if parent is not None)
+    asked = {node.age for node in targets}
+    for age in sorted(found):  # parents first, so that one pass is enough
+        if any(parent is not None and parent.age in asked for parent in found[age].parents):
+            asked.add(age)
+    return asked
+
+
+def _run_hooks(node: Any, gradient: Any) -> Any:
+    """Show the gradient to each hook as a Tensor; a hook that returns a tensor replaces it."""
+    bare = not isinstance(gradient, Value)
+    value = result(_array(gradient)) if bare else gradient
+    for hook in list(node.hooks):
+        answer = hook(value)
+        if answer is not None:
+            if not isinstance(answer, Value) or answer.array.shape != value.array.shape:
+                raise ValueError(f"a hook wanted to replace a gradient of shape {value.array.shape} with {answer!r}")
+            value = answer
+    return value.array if bare else value
+
+
+def _array(gradient: Any) -> Any:
+    return namespace(gradient).asarray(gradient)
+
+
+def _refuse_overwritten(node: Node) -> None:
+    for values in node.saved:
+        for value in _arrays_in(values):
+            if clock.written_since(value, node.age):
+                raise RuntimeError(
+                    f"{node.name} (recorded at {recorded_at(node)}) saved an array of shape {value.shape} for its "
+                    "gradient, and that array has been modified by an in-place operation since, so the gradient would "
+                    "be wrong: use the out-of-place operation, or clone() the tensor before writing to it"
+                )
+
+
+def _arrays_in(values: Any) -> list[Any]:
+    if isinstance(values, tuple):
+        return [array for value in values for array in _arrays_in(value)]
+    return [values] if is_array(values) else []
+
+
+def collect(leaf: Any, gradient: Any) -> None:
+    """leaf.grad += gradient, into a buffer that belongs to the leaf alone: never a view, never another's gradient."""
+    if isinstance(gradient, Value):
+        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
+    elif leaf.grad is None:
+        leaf.grad = result(namespace(gradient).array(gradient, order="C"))
+    elif leaf.grad.node is not None:
+        leaf.grad = leaf.grad + result(_array(gradient))
+    else:
+        leaf.grad.array += gradient
+        clock.mark_written(leaf.grad.array)

@@ -1,0 +1,31 @@
+"""Floor 2: every operation beside its derivative. Arrays are positional, settings keyword-only, axes tuples.
+
+Read in this order: `elementwise`, `broadcasting`, `linalg`, `shaping`, `indexing`, `reductions`, `activations`,
+`windows`. The functions here run on bare arrays and on Tensors alike; PyTorch's signatures are on floor 3.
+"""
+
+from tinygrad_edu.ops import (
+    activations,
+    broadcasting,
+    casting,
+    comparing,
+    elementwise,
+    indexing,
+    linalg,
+    reductions,
+    shaping,
+    windows,
+)
+
+__all__ = [
+    "activations",
+    "broadcasting",
+    "casting",
+    "comparing",
+    "elementwise",
+    "indexing",
+    "linalg",
+    "reductions",
+    "shaping",
+    "windows",
+]

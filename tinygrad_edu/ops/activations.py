@@ -1,0 +1,79 @@
+"""The bends between the layers: ReLU and its family, and the softmax. Derived in lessons 06 and 07."""
+
+from __future__ import annotations
+
+import math
+
+from tinygrad_edu.backend import namespace
+from tinygrad_edu.engine import primitive
+from tinygrad_edu.ops.broadcasting import sum
+from tinygrad_edu.ops.casting import to_floating
+from tinygrad_edu.ops.elementwise import clamp, erf, exp, expm1, sigmoid, tanh, where
+
+
+@primitive
+def relu(x):
+    """max(x, 0); the slope at the kink is taken as 0"""
+    return namespace(x).maximum(x, 0)
+
+
+relu.defvjp(x=lambda g, out: g * (out > 0))
+
+
+@primitive(prepare=to_floating)
+def softplus(x):
+    """ln(1 + e^x), through e^-|x| so that nothing overflows"""
+    library = namespace(x)
+    return library.maximum(x, 0) + library.log1p(library.exp(-library.abs(x)))
+
+
+softplus.defvjp(x=lambda g, x: g * sigmoid(x))
+
+
+def gelu(x, *, approximate="none"):
+    """x Φ(x), Φ the normal distribution function; "tanh" takes ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+
+    Source: D. Hendrycks and K. Gimpel, Gaussian Error Linear Units, 2016.
+    """
+    if approximate == "tanh":
+        return x * 0.5 * (tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * (x * x * x))) + 1)
+    if approximate != "none":
+        raise ValueError(f"gelu wanted approximate 'none' or 'tanh', got {approximate!r}")
+    return x * 0.5 * (erf(x * math.sqrt(0.5)) + 1)
+
+
+def silu(x):
+    """x σ(x)"""
+    return x * sigmoid(x)
+
+
+def leaky_relu(x, *, slope):
+    """x above 0, slope · x below"""
+    return where(x > 0, x, x * slope)
+
+
+def elu(x, *, alpha):
+    """x above 0, α (e^x - 1) below"""
+    return where(x > 0, x, expm1(clamp(x, low=None, high=0)) * alpha)
+
+
+@primitive(prepare=to_floating)
+def softmax(x, *, axis):
+    """out_i = e^(x_i) / Σ e^(x_j), with the largest taken out first. The Jacobian is diag(out) - out outᵀ."""
+    library = namespace(x)
+    raised = library.exp(x - x.max(axis=axis, keepdims=True)) if x.size else x.copy()
+    return raised / raised.sum(axis=axis, keepdims=True)
+
+
+softmax.defvjp(x=lambda g, out, axis: out * (g - sum(g * out, axis=(axis,), keepdims=True)))
+
+
+@primitive(prepare=to_floating)
+def log_softmax(x, *, axis):
+    """x_i - ln Σ e^(x_j), with the largest taken out first"""
+    library = namespace(x)
+    shifted = x - x.max(axis=axis, keepdims=True) if x.size else x.copy()
+    return shifted - library.log(library.exp(shifted).sum(axis=axis, keepdims=True))
+
+
+log_softmax.defvjp(x=lambda g, out, axis: g - exp(out) * sum(g, axis=(axis,), keepdims=True))

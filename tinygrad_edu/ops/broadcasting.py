@@ -1,0 +1,42 @@
+"""Broadcasting copies; the gradient of a copy is a sum. And a sum's gradient is a copy: the two are transposes.
+
+Derived in lesson 03. Every op with two arguments ends its rules with `unbroadcast`.
+"""
+
+from __future__ import annotations
+
+from tinygrad_edu.backend import namespace
+from tinygrad_edu.engine import primitive
+from tinygrad_edu.ops.shaping import reshape
+
+
+@primitive
+def sum(x, *, axis, keepdims):
+    """out = Σ x over `axis` (a tuple of axes). The gradient is copied back along them."""
+    return x.sum(axis=axis, keepdims=keepdims)
+
+
+sum.defvjp(x=lambda g, x_shape, axis: broadcast(spread(g, x_shape, axis), shape=x_shape))
+
+
+@primitive
+def broadcast(x, *, shape):
+    """x repeated along axes of size 1 and new leading axes: a view that reads one number many times."""
+    return namespace(x).broadcast_to(x, shape)
+
+
+broadcast.defvjp(x=lambda g, x_shape: unbroadcast(g, x_shape))
+
+
+def spread(g, x_shape, axis):
+    """The gradient of a reduction with its lost axes put back as axes of size 1."""
+    return reshape(g, shape=tuple(1 if i in axis else size for i, size in enumerate(x_shape)))
+
+
+def unbroadcast(g, shape):
+    """Sum g over the axes along which an argument of shape `shape` was repeated."""
+    if g.shape == shape:
+        return g
+    new = len(g.shape) - len(shape)
+    repeated = tuple(i + new for i, size in enumerate(shape) if size == 1 and g.shape[i + new] != 1)
+    return reshape(sum(g, axis=(*range(new), *repeated), keepdims=False), shape=shape)

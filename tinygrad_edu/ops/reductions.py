@@ -1,0 +1,180 @@
+"""Many numbers to one: means, extremes, products, norms. (`sum` itself is in `broadcasting`.)
+
+Axes come as a tuple, never None or negative. A rule puts the lost axes back as axes of size 1 and lets broadcasting
+copy. Derived in lesson 03.
+"""
+
+from __future__ import annotations
+
+import math
+
+from tinygrad_edu.backend import namespace
+from tinygrad_edu.engine import primitive
+from tinygrad_edu.ops.broadcasting import broadcast, spread, sum
+from tinygrad_edu.ops.casting import cast, to_floating
+from tinygrad_edu.ops.comparing import isinf
+from tinygrad_edu.ops.elementwise import abs_, exp, power, sqrt, square, where
+from tinygrad_edu.ops.shaping import flip, permute, reshape, tril, zeros_like
+
+
+def count(shape, axis):
+    """How many numbers meet in one result."""
+    return math.prod(shape[i] for i in axis)
+
+
+@primitive
+def mean(x, *, axis, keepdims):
+    """out = (1/n) Σ x over `axis`; nothing has no mean, so n = 0 gives NaN"""
+    n = count(x.shape, axis)
+    return x.sum(axis=axis, keepdims=keepdims) / n if n else x.sum(axis=axis, keepdims=keepdims) * math.nan
+
+
+mean.defvjp(x=lambda g, x_shape, axis: broadcast(spread(g / (count(x_shape, axis) or 1), x_shape, axis), shape=x_shape))
+
+
+def var(x, *, axis, keepdims, correction):
+    """Σ (x - mean)² / (n - correction)"""
+    centered = x - mean(x, axis=axis, keepdims=True)
+    degrees = max(count(x.shape, axis) - correction, 0)
+    total = sum(square(centered), axis=axis, keepdims=keepdims)
+    return total / degrees if degrees else total * math.nan
+
+
+def std(x, *, axis, keepdims, correction):
+    """√var"""
+    return sqrt(var(x, axis=axis, keepdims=keepdims, correction=correction))
+
+
+# ------------------------------------------------------------------------------------------------------- extremes
+def share(g, x, out, axis):
+    """The gradient of an extreme, shared equally among the elements that attain it."""
+    chosen = cast(x == spread(out, x.shape, axis), dtype=x.dtype)
+    return spread(g, x.shape, axis) / sum(chosen, axis=axis, keepdims=True) * chosen
+
+
+@primitive
+def amax(x, *, axis, keepdims):
+    """The largest along `axis`; equal largest elements share the gradient."""
+    return x.max(axis=axis, keepdims=keepdims)
+
+
+amax.defvjp(x=lambda g, x, out, axis: share(g, x, out, axis))
+
+
+@primitive
+def amin(x, *, axis, keepdims):
+    """The smallest along `axis`; equal smallest elements share the gradient."""
+    return x.min(axis=axis, keepdims=keepdims)
+
+
+amin.defvjp(x=lambda g, x, out, axis: share(g, x, out, axis))
+
+
+@primitive
+def argmax(x, *, axis):
+    """Where the largest is, the first of equals."""
+    return namespace(x).argmax(x, axis=axis)
+
+
+@primitive
+def argmin(x, *, axis):
+    """Where the smallest is, the first of equals."""
+    return namespace(x).argmin(x, axis=axis)
+
+
+@primitive
+def argsort(x, *, axis):
+    """The order that sorts x, smallest first; equal elements keep their order."""
+    return namespace(x).argsort(x, axis=axis, kind="stable")
+
+
+for _op in (argmax, argmin, argsort):
+    _op.notdifferentiable()
+
+
+# -------------------------------------------------------------------------------------------- running sums, products
+@primitive
+def cumsum(x, *, axis):
+    """out_i = x_0 + … + x_i. Each x_j is in every later sum, so its gradient is the sum of the later ones."""
+    return namespace(x).cumsum(x, axis)
+
+
+cumsum.defvjp(x=lambda g, axis: flip(cumsum(flip(g, axes=(axis,)), axis=axis), axes=(axis,)))
+
+
+@primitive
+def product(x):
+    """Π x over the last axis. The gradient of a factor is the product of the others."""
+    return x.prod(axis=-1)
+
+
+product.defvjp(x=lambda g, x: reshape(g, shape=(*g.shape, 1)) * product(others(x)))
+
+
+def others(x):
+    """(…, n) -> (…, n, n): row i holds all the factors but the i-th, which is 1. No division: a factor may be 0."""
+    n = x.shape[-1]
+    rows = broadcast(reshape(x, shape=(*x.shape[:-1], 1, n)), shape=(*x.shape[:-1], n, n))
+    ones = zeros_like(rows) + 1
+    return rows - (tril(rows, diagonal=0) - tril(rows, diagonal=-1)) + (tril(ones, diagonal=0) - tril(ones, diagonal=-1))
+
+
+def prod(x, *, axis, keepdims):
+    """Π x over `axis`"""
+    kept = tuple(i for i in range(x.ndim) if i not in axis)
+    last = permute(x, axes=kept + tuple(axis))
+    out = product(reshape(last, shape=(*last.shape[: len(kept)], count(x.shape, axis))))
+    return reshape(out, shape=tuple(1 if i in axis else n for i, n in enumerate(x.shape))) if keepdims else out
+
+
+# ------------------------------------------------------------------------------------------------ logarithms, norms
+@primitive(prepare=to_floating)
+def logsumexp(x, *, axis, keepdims):
+    """ln Σ e^x, with the largest taken out first so that nothing overflows. The gradient is a softmax."""
+    library = namespace(x)
+    lost = tuple(1 if i in axis else n for i, n in enumerate(x.shape))
+    largest = x.max(axis=axis, keepdims=True) if x.size else library.zeros(lost, x.dtype)
+    largest = library.where(library.isinf(largest), library.zeros_like(largest), largest)
+    total = library.exp(x - largest).sum(axis=axis, keepdims=True)
+    nothing = total == 0  # only e^-∞ was added: the logarithm is -∞, said without a warning
+    out = library.where(nothing, library.full_like(total, -math.inf), library.log(total + nothing) + largest)
+    return out if keepdims else out.reshape([n for i, n in enumerate(x.shape) if i not in axis])
+
+
+logsumexp.defvjp(x=lambda g, x, out, axis: spread(g, x.shape, axis) * weights(x, spread(out, x.shape, axis)))
+
+
+def weights(x, total):
+    """e^(x - total); where the total is -∞ there is nothing to weigh, and every weight is 0 instead of NaN."""
+    return exp(x - where(isinf(total), zeros_like(total), total))
+
+
+@primitive
+def euclidean(x, *, axis, keepdims):
+    """√Σ x². At the origin, where the slope is undefined, the gradient is taken as 0."""
+    return namespace(x).sqrt((x * x).sum(axis=axis, keepdims=keepdims))
+
+
+euclidean.defvjp(x=lambda g, x, out, axis: x * spread(g / (out + (out == 0)), x.shape, axis))
+
+
+def norm(x, *, order, axis, keepdims):
+    """(Σ |x|^p)^(1/p); order ∞ and -∞ are the largest and the smallest |x|, order 0 counts what is not 0"""
+    if order == 2:
+        return euclidean(x, axis=axis, keepdims=keepdims)
+    if order in (math.inf, -math.inf):
+        return (amax if order > 0 else amin)(abs_(x), axis=axis, keepdims=keepdims)
+    if order == 0:
+        return sum((x != 0) * (zeros_like(x) + 1), axis=axis, keepdims=keepdims)
+    if order == 1:
+        return sum(abs_(x), axis=axis, keepdims=keepdims)
+    return power(sum(power(abs_(x), exponent=order), axis=axis, keepdims=keepdims), exponent=1 / order)
+
+
+def sorted_by(x, *, axis, descending):
+    """The order that sorts x along `axis`; for descending, equal elements keep their order too."""
+    if not descending:
+        return argsort(x, axis=axis)
+    backwards = argsort(flip(x, axes=(axis,)), axis=axis)
+    return flip(x.shape[axis] - 1 - backwards, axes=(axis,))
+

@@ -1,0 +1,148 @@
+"""Rearranging: the same numbers in another shape or order. The gradient is rearranged back.
+
+Reshape, transpose, flip, roll, pad, cat, the triangles. Broadcasting, which copies, is in `broadcasting`.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from tinygrad_edu.backend import namespace, to_device
+from tinygrad_edu.engine import primitive
+
+
+@primitive
+def reshape(x, *, shape):
+    """The same numbers in row-major order, in another shape; a view where the memory allows."""
+    return x.reshape(shape)
+
+
+reshape.defvjp(x=lambda g, x_shape: reshape(g, shape=x_shape))
+
+
+@primitive
+def permute(x, *, axes):
+    """out[i_axes[0], i_axes[1], …] = x[i_0, i_1, …]: the axes in another order; a view."""
+    return x.transpose(axes)
+
+
+permute.defvjp(x=lambda g, axes: permute(g, axes=inverse(axes)))
+
+
+def inverse(axes):
+    """The order of axes that undoes `axes`."""
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
+def swap(x, first, second):
+    """x with two axes exchanged."""
+    axes = list(range(x.ndim))
+    axes[first], axes[second] = axes[second], axes[first]
+    return permute(x, axes=tuple(axes))
+
+
+@primitive
+def flip(x, *, axes):
+    """x read backwards along `axes`. A flip undoes itself, so the gradient is flipped too."""
+    return x[tuple(slice(None, None, -1) if axis in axes else slice(None) for axis in range(x.ndim))]
+
+
+flip.defvjp(x=lambda g, axes: flip(g, axes=axes))
+
+
+@primitive
+def roll(x, *, shifts, axes):
+    """Shifted around: what leaves one end comes in at the other. The gradient rolls back."""
+    return namespace(x).roll(x, shifts, axes)
+
+
+roll.defvjp(x=lambda g, shifts, axes: roll(g, shifts=tuple(-shift for shift in shifts), axes=axes))
+
+
+@primitive
+def pad(x, *, widths, value):
+    """x with a margin of `value`: widths[axis] = (before, after). The margin's gradient goes nowhere."""
+    return namespace(x).pad(x, widths, mode="constant", constant_values=value)
+
+
+pad.defvjp(x=lambda g, x_shape, widths: crop(g, shape=x_shape, widths=widths))
+
+
+@primitive
+def crop(x, *, shape, widths):
+    """The inside of a padded array: the transpose of `pad`."""
+    return x[tuple(slice(before, before + size) for size, (before, _) in zip(shape, widths, strict=True))]
+
+
+crop.defvjp(x=lambda g, widths: pad(g, widths=widths, value=0))
+
+
+@primitive
+def cat(*xs, axis):
+    """Joined end to end along `axis`. Each argument's gradient is its own piece of g."""
+    return namespace(xs[0]).concatenate(xs, axis)
+
+
+cat.defvjp(xs=lambda g, xs_shape, axis, i: piece(g, xs_shape, axis, i))
+
+
+def piece(g, shapes, axis, i):
+    """The part of a concatenation that came from argument `i`."""
+    before = list(accumulate((shape[axis] for shape in shapes), initial=0))
+    widths = [(0, 0)] * len(g.shape)
+    widths[axis] = (before[i], before[-1] - before[i + 1])
+    return crop(g, shape=shapes[i], widths=tuple(widths))
+
+
+@primitive
+def tril(x, *, diagonal):
+    """The lower triangle, zeros above `diagonal`."""
+    return namespace(x).tril(x, diagonal)
+
+
+tril.defvjp(x=lambda g, diagonal: tril(g, diagonal=diagonal))
+
+
+@primitive
+def triu(x, *, diagonal):
+    """The upper triangle, zeros below `diagonal`."""
+    return namespace(x).triu(x, diagonal)
+
+
+triu.defvjp(x=lambda g, diagonal: triu(g, diagonal=diagonal))
+
+
+@primitive
+def contiguous(x):
+    """The same numbers, laid out row by row in memory."""
+    return namespace(x).ascontiguousarray(x)
+
+
+contiguous.defvjp(x=lambda g: g)
+
+
+@primitive
+def clone(x):
+    """A copy with memory of its own."""
+    return x.copy()
+
+
+clone.defvjp(x=lambda g: g)
+
+
+@primitive
+def transfer(x, *, target, home):
+    """The same numbers on the device `target`. The gradient travels home."""
+    return to_device(x, target)
+
+
+transfer.defvjp(x=lambda g, target, home: transfer(g, target=home, home=target))
+
+
+@primitive
+def zeros_like(x):
+    """Zeros in the shape and dtype of x: the gradient of a step function."""
+    return namespace(x).zeros_like(x)
+
+
+zeros_like.notdifferentiable()

@@ -1,0 +1,5 @@
+"""Floor 3: the Tensor, with PyTorch's methods and functions, over the ops of floor 2."""
+
+from tinygrad_edu.tensors.tensor import RemovableHandle, Tensor
+
+__all__ = ["RemovableHandle", "Tensor"]

@@ -1,0 +1,142 @@
+"""Functions of the package: every method of Tensor that PyTorch also has as a function, and those with several inputs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy
+
+from tinygrad_edu.backend import constant, dtypes, namespace
+from tinygrad_edu.engine import Value
+from tinygrad_edu.ops import casting, elementwise, linalg, shaping
+from tinygrad_edu.tensors.arithmetic import Arithmetic
+from tinygrad_edu.tensors.axes import axis_of, check_index
+from tinygrad_edu.tensors.reducing import Reducing
+from tinygrad_edu.tensors.rearranging import Rearranging
+from tinygrad_edu.tensors.tensor import Tensor
+
+METHODS = """
+    abs add addmm all amax amin any argmax argmin argsort bmm broadcast_to chunk clamp cos cumsum diagonal div dot eq erf
+    exp expm1 flatten flip floor gather ge gt index_select isfinite isinf isnan le log log1p log_softmax logical_and
+    logical_not logical_or logical_xor logsumexp lt masked_fill matmul max maximum mean min minimum mm movedim mul narrow
+    ne neg norm outer permute prod reciprocal relu remainder reshape roll rsqrt scatter_add sigmoid sign sin softmax sort
+    split sqrt square squeeze std sub sum t tanh topk transpose tril triu unbind unflatten unsqueeze var
+""".split()
+
+
+def _function(name: str) -> Callable[..., Any]:
+    method = next(vars(part)[name] for part in (Arithmetic, Reducing, Rearranging) if name in vars(part))
+
+    @functools.wraps(method)
+    def function(input: Any, *args: Any, **settings: Any) -> Any:
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name} wanted a Tensor, got {type(input).__name__}: wrap the data with tensor(...)")
+        return method(input, *args, **settings)
+
+    function.__qualname__ = name
+    function.__module__ = __name__
+    return function
+
+
+globals().update({name: _function(name) for name in METHODS})
+
+
+def pow(input: Any, exponent: Any) -> Tensor:
+    """input^exponent; either may be a number"""
+    return Arithmetic.pow(input, exponent)  # type: ignore[arg-type]
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """input where the condition holds, `other` elsewhere; with the condition alone, the positions where it holds"""
+    if not isinstance(condition, Tensor):
+        raise TypeError(f"where wanted a tensor of truth values, got {type(condition).__name__}")
+    if input is None and other is None:
+        return nonzero(condition, as_tuple=True)
+    if not isinstance(input, Value) and not isinstance(other, Value):
+        dtype = casting.result_type(input, other)
+        input = Tensor(constant(numpy.asarray(input, dtype), like=condition.array))
+    return elementwise.where(condition, input, other)
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """The positions of what is not 0: one row for each, or with as_tuple one tensor for each dimension. On a GPU it waits."""
+    places = [Tensor(place) for place in namespace(input.array).nonzero(input.array)]
+    return tuple(places) if as_tuple else stack(places, 1)
+
+
+def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """Tensors joined end to end along `dim`; in all other dimensions they must agree"""
+    tensors = _several("cat", tensors)
+    axis = axis_of(dim, tensors[0].ndim)
+    for i, tensor in enumerate(tensors):
+        same = tensor.shape[:axis] + tensor.shape[axis + 1 :] == tensors[0].shape[:axis] + tensors[0].shape[axis + 1 :]
+        if tensor.ndim != tensors[0].ndim or not same or not tensor.ndim:
+            raise ValueError(
+                f"Sizes of tensors must match except in dimension {axis}: cat got shape {tensors[0].shape} and, at "
+                f"position {i}, {tensor.shape}"
+            )
+    return shaping.cat(*_one_dtype(tensors), axis=axis)
+
+
+def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
+    """Tensors of equal shape laid along a new dimension `dim`"""
+    tensors = _several("stack", tensors)
+    axis = axis_of(dim, tensors[0].ndim + 1)
+    for i, tensor in enumerate(tensors):
+        if tensor.shape != tensors[0].shape:
+            raise ValueError(
+                f"stack expects each tensor to be equal size, but got {tensors[0].shape} at entry 0 and {tensor.shape} at "
+                f"entry {i}"
+            )
+    return shaping.cat(*(tensor.unsqueeze(axis) for tensor in _one_dtype(tensors)), axis=axis)
+
+
+def _several(name: str, tensors: Any) -> list[Any]:
+    if isinstance(tensors, Value) or not tensors:
+        raise ValueError(f"{name} wanted a non-empty list of tensors, got {tensors!r}")
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"{name} wanted tensors, got {type(tensor).__name__}: wrap the data with tensor(...)")
+    return list(tensors)
+
+
+def _one_dtype(tensors: list[Any]) -> list[Any]:
+    dtypes_ = dict.fromkeys(tensor.dtype for tensor in tensors)
+    return tensors if len(dtypes_) == 1 else [tensor.to(casting.result_type(*tensors)) for tensor in tensors]
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Σ over the letters that the result lacks: einsum("ij,jk->ik", a, b) is a @ b. "..." stands for batch dimensions"""
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = tuple(operands[0])
+    return linalg.einsum(equation, *_several("einsum", operands))
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """out[…, c] = 1 where tensor[…] = c, else 0; integers in, integers (int64) out. -1: as many classes as occur"""
+    if tensor.dtype.kind not in "iu":
+        raise TypeError(f"one_hot wanted class indices (integers), got {tensor.dtype}: convert with .long()")
+    if num_classes == -1:
+        num_classes = int(tensor.max()) + 1
+    check_index(tensor.array, num_classes, "one_hot")
+    classes = Tensor(namespace(tensor.array).arange(num_classes))
+    return (tensor.unsqueeze(-1) == classes).to(dtypes.int64)
+
+
+def repeat_interleave(input: Tensor, repeats: int, dim: int) -> Tensor:
+    """Each slice along `dim` `repeats` times in a row"""
+    axis = axis_of(dim, input.ndim)
+    wide = input.unsqueeze(axis + 1).expand(*input.shape[: axis + 1], repeats, *input.shape[axis + 1 :])
+    return wide.flatten(axis, axis + 1)
+
+
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """True when |input - other| ≤ atol + rtol |other| everywhere"""
+    return bool(numpy.allclose(input.detach().cpu().numpy(), other.detach().cpu().numpy(), rtol, atol, equal_nan))
+
+
+def equal(input: Tensor, other: Tensor) -> bool:
+    """True when both have the same shape and the same numbers"""
+    return input.shape == other.shape and bool((input == other).all())
