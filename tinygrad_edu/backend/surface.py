@@ -1,7 +1,7 @@
 """Write `cupy_surface.json`: every name of CuPy that our code may use, with its parameters, read from a real CuPy.
 
-For: the strict stand-in (`tinygrad_edu.backend.strict`), which has exactly these names and keywords, so that a test on a
-machine without a GPU catches `xp.einsum_path` or `x.sum(where=...)`. CuPy can be imported and inspected without a GPU.
+For: the strict stand-in (`tinygrad_edu.backend.strict`), which has exactly these names and keywords, so that a test on
+a machine without a GPU catches `xp.einsum_path` or `x.sum(where=...)`. CuPy can be imported and read without a GPU.
 Not for: running code; nothing imports this module. After a new CuPy comes out, run one of
 
     python -m tinygrad_edu.backend.surface                   with CuPy installed, or
@@ -82,7 +82,7 @@ def clean(parameters: str) -> str:
 
 
 def parameters_of(value: Any) -> str | None:
-    """The parameters of a Python function from its signature, of a compiled one from the first line of its docstring."""
+    """The parameters of a Python function from its signature, of a compiled one from the head of its docstring."""
     try:
         signature = inspect.signature(value)
     except (ValueError, TypeError):
@@ -141,6 +141,16 @@ def describe_ufunc(ufunc: Any) -> dict[str, Any]:
     return {"kind": "ufunc", "inputs": ufunc.nin, "outputs": ufunc.nout, "methods": sorted(methods)}
 
 
+def describe_call(kind: str, function: Any) -> dict[str, Any]:
+    """A function or a method: its parameters, and whether it may wait for the GPU."""
+    entry: dict[str, Any] = {"kind": kind, "parameters": parameters_of(function)}
+    if keywords := keywords_of(function):
+        entry["keywords"] = keywords
+    if waits(function):
+        entry["synchronizes"] = True
+    return entry
+
+
 def describe(value: Any, twin: Any, ufunc: type) -> dict[str, Any]:
     """What kind of thing a name is, and how it is called. `twin` is NumPy's value of the same name, or None."""
     if isinstance(value, ModuleType):
@@ -153,12 +163,7 @@ def describe(value: Any, twin: Any, ufunc: type) -> dict[str, Any]:
         return describe_ufunc(value)
     if isinstance(value, type) or not callable(value):
         return {"kind": "class" if isinstance(value, type) else "object"}
-    entry: dict[str, Any] = {"kind": "function", "parameters": parameters_of(value)}
-    if keywords := keywords_of(value):
-        entry["keywords"] = keywords
-    if waits(value):
-        entry["synchronizes"] = True
-    return entry
+    return describe_call("function", value)
 
 
 def describe_array(array: type) -> dict[str, dict[str, Any]]:
@@ -170,9 +175,9 @@ def describe_array(array: type) -> dict[str, dict[str, Any]]:
             if getattr(object, name, None) is not value and name not in ("__module__", "__slots__", "__pyx_vtable__"):
                 entries[f"cupy.ndarray.{name}"] = {"kind": "protocol"}
         elif not name.startswith("_"):
-            entry = {"kind": "attribute"}
+            entry: dict[str, Any] = {"kind": "attribute"}
             if callable(value):
-                entry = {"kind": "method", "parameters": parameters_of(value)}
+                entry = describe_call("method", value)
             entries[f"cupy.ndarray.{name}"] = entry
     return entries
 

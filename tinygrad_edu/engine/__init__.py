@@ -7,7 +7,7 @@ from tinygrad_edu.engine.clock import mark_written
 from tinygrad_edu.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_edu.engine.primitive import Primitive, observers, primitive, primitives, result, results_are
 from tinygrad_edu.engine.tape import Leaf, Node, Parts, Pick, Value, caller, recorded_at
-from tinygrad_edu.engine.walk import collect, walk
+from tinygrad_edu.engine.walk import backward_observers, collect, walk
 
 __all__ = [
     "Leaf",
@@ -16,6 +16,7 @@ __all__ = [
     "Pick",
     "Primitive",
     "Value",
+    "backward_observers",
     "caller",
     "collect",
     "enable_grad",

@@ -20,7 +20,8 @@ import numpy
 from tinygrad_edu.backend import device_of, is_array
 from tinygrad_edu.engine import clock
 from tinygrad_edu.engine.modes import mode
-from tinygrad_edu.engine.tape import Node, Pick, Several, Value, caller
+from tinygrad_edu.engine.tape import Node, Pick, Several, Value, as_arrays, caller, value_classes
+from tinygrad_edu.engine.unrolled import unrolled
 
 primitives: dict[str, Primitive] = {}  # every primitive by name, in the order they were written
 observers: list[Callable[..., None]] = []  # called as observer(primitive, arrays, settings, out) after every op
@@ -31,6 +32,8 @@ def results_are(kind: type[Value]) -> None:
     """From now on primitives return instances of `kind`."""
     global Result
     Result = kind
+    for op in primitives.values():
+        op.run = unrolled(op, observers, kind)
 
 
 def result(array: Any, node: Any = None) -> Value:
@@ -60,6 +63,7 @@ class Primitive:
         self.latex: dict[str, str] = {}
         self._compile()
         self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
+        self.run = unrolled(self, observers, Result)  # the same as calling it, unrolled: for operators
         if register:
             primitives[self.name] = self
 
@@ -84,15 +88,18 @@ class Primitive:
         """From the signatures of the rules: what to keep at each call, and where each kept thing comes from."""
         self._rules = [self.rules.get(name, _no_rule(self.name, name)) for name in self.arguments]
         self._names = [tuple(inspect.signature(rule).parameters)[1:] for rule in self._rules]
-        self._keepers = [
-            # `lambda g, out: …` becomes `lambda a, out, s, i: (out,)`: nothing else can be kept by accident
-            eval(f"lambda a, out, s, i: ({''.join(self._expression(name) + ', ' for name in names)})")
-            for names in self._names
-        ]
+        # `lambda g, out: …` becomes `lambda a, out, s, p: ((out,) if p[0] else None,)`, where a are the arguments, s the
+        # settings and p the parents: nothing that a rule does not name can be kept by accident.
+        kept = [f"({''.join(self._expression(name) + ', ' for name in names)})" for names in self._names]
+        if self.variadic:
+            self.keep = eval(f"lambda a, out, s, p: tuple([{kept[0]} if n else None for i, n in enumerate(p)])")
+        else:
+            each = "".join(f"{text} if p[{i}] else None, " for i, text in enumerate(kept))
+            self.keep = eval(f"lambda a, out, s, p: ({each})")
         self._sources = [tuple(map(self._source, names)) for names in self._names]
 
     def _expression(self, name: str) -> str:
-        """The Python text that picks `name` from a call: a (arguments), out, s (settings), i (position)."""
+        """The Python text that picks `name` from a call."""
         stem, _, attribute = name.rpartition("_")
         if name in ("out", "i"):
             return name
@@ -129,12 +136,12 @@ class Primitive:
         """Run on bare arrays and return an array; or run on Values, record, and return a Value."""
         arrays, parents, dtype, mixed, wanted = [], [], None, False, False
         for arg in args:
-            if isinstance(arg, Value):
+            if type(arg) in value_classes:
                 array, node = arg.array, arg.node
                 if node is not None:
                     wanted = True
                 if array.dtype is not dtype:
-                    mixed, dtype = mixed or dtype is not None, array.dtype
+                    mixed, dtype = dtype is not None, array.dtype
                 arrays.append(array)
                 parents.append(node)
             else:
@@ -152,24 +159,15 @@ class Primitive:
             _explain_arguments(self.name, args)
             raise
         if type(out) is not type(arrays[0]):
-            out = _as_arrays(out)
+            out = as_arrays(out)
         if observers:
             for observer in observers:
                 observer(self, arrays, settings, out)
-        if not wanted or not mode.recording or not self.differentiable:
+        if not (wanted and mode.recording and self.differentiable):
             return Result(out) if type(out) is not tuple else tuple(map(Result, out))
         if clock.rewritten:
             _refuse_stale_views(self.name, args)
-        # Keep what the rules of the arguments that need a gradient have named, and nothing else.
-        if self.variadic:
-            keep = self._keepers[0]
-            saved = [None if parent is None else keep(arrays, out, settings, i) for i, parent in enumerate(parents)]
-        else:
-            saved = [
-                None if parent is None else keep(arrays, out, settings, 0)
-                for parent, keep in zip(parents, self._keepers, strict=True)
-            ]
-        node = Node(self, tuple(parents), tuple(saved), caller())
+        node = Node(self, tuple(parents), self.keep(arrays, out, settings, parents), caller())
         if type(out) is tuple:
             node = Several(node, out)
             return tuple(Result(array, Pick(node, i)) for i, array in enumerate(out))
@@ -191,13 +189,6 @@ def _no_rule(primitive_name: str, argument: str) -> Callable[..., Any]:
         )
 
     return rule
-
-
-def _as_arrays(out: Any) -> Any:
-    """Results as arrays: NumPy's 0-d results decay to scalars, which can be neither written to nor viewed."""
-    if type(out) is tuple:
-        return tuple(map(_as_arrays, out))
-    return numpy.asarray(out) if isinstance(out, (numpy.generic, bool, int, float)) else out
 
 
 def _explain_arguments(name: str, args: tuple[Any, ...]) -> None:

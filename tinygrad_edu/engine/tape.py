@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+import numpy
+
 from tinygrad_edu.backend import Array, is_array, namespace
 from tinygrad_edu.engine import clock
 
@@ -23,9 +25,15 @@ class Value:
 
     __slots__ = ("array", "node", "__weakref__")
 
+    def __init_subclass__(cls, **_: Any) -> None:
+        value_classes.add(cls)
+
     def __init__(self, array: Array, node: Node | Leaf | None = None) -> None:
         self.array = array
         self.node = node
+
+
+value_classes: set[type] = {Value}  # asked once per argument of every op, where isinstance would be slow
 
 
 class Leaf:
@@ -66,9 +74,10 @@ class Node:
 
     def pull(self, gradient: Any, saved: tuple[Any, ...], asked: set[int] | None) -> list[Any]:
         """The gradient of each argument from the gradient of the result: one rule per argument."""
+        rules = self.primitive.rules_along(self.parents)
         return [
             None if parent is None or (asked is not None and parent.age not in asked) else rule(gradient, *values)
-            for parent, rule, values in zip(self.parents, self.primitive.rules_along(self.parents), saved, strict=True)
+            for parent, rule, values in zip(self.parents, rules, saved, strict=True)
         ]
 
     def revived(self, kind: Callable[..., Value]) -> tuple[Any, ...]:
@@ -143,6 +152,26 @@ def recorded_at(node: Node) -> str:
 def caller() -> tuple[CodeType, int]:
     """The nearest line outside this package that led here: its code object and instruction, so no frame is kept."""
     frame: Any = sys._getframe(2)
-    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+    code = frame.f_code
+    while _is_ours[code.co_filename] and frame.f_back is not None:
         frame = frame.f_back
-    return frame.f_code, frame.f_lasti
+        code = frame.f_code
+    return code, frame.f_lasti
+
+
+class _Ours(dict[str, bool]):
+    """File name -> whether it belongs to this package, worked out once for each file."""
+
+    def __missing__(self, filename: str) -> bool:
+        self[filename] = filename.startswith(_PACKAGE)
+        return self[filename]
+
+
+_is_ours = _Ours()
+
+
+def as_arrays(out: Any) -> Any:
+    """Results as arrays: NumPy's 0-d results decay to scalars, which can be neither written to nor viewed."""
+    if type(out) is tuple:
+        return tuple(map(as_arrays, out))
+    return numpy.asarray(out) if isinstance(out, (numpy.generic, bool, int, float)) else out

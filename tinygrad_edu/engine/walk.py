@@ -7,15 +7,18 @@ gradients are; the rules do.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 from tinygrad_edu.backend import is_array, namespace
 from tinygrad_edu.engine import clock
-from tinygrad_edu.engine.modes import set_grad_enabled
+from tinygrad_edu.engine.modes import mode
 from tinygrad_edu.engine.primitive import result
 from tinygrad_edu.engine.tape import Leaf, Node, Value, recorded_at
+
+# Called as observer(node, gradient, contributions) after every node's rules have run: anomaly detection.
+backward_observers: list[Callable[..., None]] = []
 
 
 def walk(
@@ -32,51 +35,58 @@ def walk(
     unless `retain_graph`.
     """
     asked = None if targets is None else _leading_to(targets, [node for node, _ in roots])
+    wanted = () if targets is None else {node.age for node in targets}
     arrived: list[tuple[Any, Any]] = []
-    waiting: dict[int, Any] = {}  # age -> node; its gradient so far is in `gradients`
-    gradients: dict[int, Any] = {}
+    waiting: dict[int, list[Any]] = {}  # age -> [node, its gradient so far]
     order: list[int] = []  # a heap of negated ages: the youngest first
-
-    def send(node: Any, gradient: Any) -> None:
-        age = node.age
-        if age in waiting:
-            gradients[age] = gradients[age] + gradient  # a value used twice: the two gradients add up
-        else:
-            waiting[age], gradients[age] = node, gradient
-            heapq.heappush(order, -age)
-
-    wanted = None if targets is None else {node.age for node in targets}
-    with set_grad_enabled(create_graph):
-        for node, gradient in roots:
-            if asked is None or node.age in asked:
-                send(node, gradient)
-        while order:
-            age = -heapq.heappop(order)
-            node, gradient = waiting.pop(age), gradients.pop(age)
+    contributions = [(node, gradient) for node, gradient in roots if asked is None or node.age in asked]
+    before, mode.recording = mode.recording, create_graph
+    try:
+        while True:
+            for node, gradient in contributions:
+                if gradient is None:
+                    continue
+                if node.age in waiting:
+                    waiting[node.age][1] = waiting[node.age][1] + gradient  # used twice: the two gradients add up
+                else:
+                    waiting[node.age] = [node, gradient]
+                    heappush(order, -node.age)
+            contributions = gradient = node = None  # nothing here keeps a gradient alive while the next rule runs
+            if not order:
+                return arrived
+            node, gradient = waiting.pop(-heappop(order))
             if node.hooks:
                 gradient = _run_hooks(node, gradient)
-            if type(node) is Leaf or (wanted is not None and age in wanted):
+            if type(node) is Leaf or node.age in wanted:
                 arrived.append((node, gradient))
+            contributions = ()
             if type(node) is not Leaf and (asked is None or _goes_on(node, asked)):
-                for parent, contribution in zip(node.parents, _pull(node, gradient, asked, create_graph), strict=True):
-                    if contribution is not None:
-                        send(parent, contribution)
+                contributions = zip(node.parents, _pull(node, gradient, asked, create_graph), strict=True)
                 if not retain_graph:
                     node.saved = None
                     node.parents = ()
-            del node, gradient  # so that nothing here keeps a freed gradient alive during the next rule
-    return arrived
+    finally:
+        mode.recording = before
 
 
 def _pull(node: Node, gradient: Any, asked: set[int] | None, create_graph: bool) -> list[Any]:
+    """The gradients of the node's arguments, after making sure that what it saved is there and unchanged."""
     if node.saved is None:
-        raise RuntimeError(
-            f"wanted to go backward through {node.name} (recorded at {recorded_at(node)}) a second time, but its saved "
-            "arrays were freed by the first: call backward(retain_graph=True) the first time, or run the forward again"
-        )
+        raise _freed(node)
     if clock.latest_write > node.age:
         _refuse_overwritten(node)
-    return node.pull(gradient, node.revived(result) if create_graph else node.saved, asked)
+    contributions = node.pull(gradient, node.revived(result) if create_graph else node.saved, asked)
+    if backward_observers:
+        for observer in backward_observers:
+            observer(node, gradient, contributions)
+    return contributions
+
+
+def _freed(node: Node) -> RuntimeError:
+    return RuntimeError(
+        f"wanted to go backward through {node.name} (recorded at {recorded_at(node)}) a second time, but its saved "
+        "arrays were freed by the first: call backward(retain_graph=True) the first time, or run the forward again"
+    )
 
 
 def _goes_on(node: Node, asked: set[int]) -> bool:
@@ -90,6 +100,8 @@ def _leading_to(targets: Sequence[Any], roots: Sequence[Any]) -> set[int]:
     while stack:
         node = stack.pop()
         if node.age not in found:
+            if type(node) is not Leaf and node.saved is None:
+                raise _freed(node)
             found[node.age] = node
             stack.extend(parent for parent in node.parents if parent is not None)
     asked = {node.age for node in targets}

@@ -13,7 +13,7 @@ from tinygrad_edu.ops.shaping import reshape
 @primitive
 def sum(x, *, axis, keepdims):
     """out = Σ x over `axis` (a tuple of axes). The gradient is copied back along them."""
-    return x.sum(axis=axis, keepdims=keepdims)
+    return namespace(x).add.reduce(x, axis=axis, keepdims=keepdims)
 
 
 sum.defvjp(x=lambda g, x_shape, axis: broadcast(spread(g, x_shape, axis), shape=x_shape))

@@ -26,7 +26,8 @@ def count(shape, axis):
 def mean(x, *, axis, keepdims):
     """out = (1/n) Σ x over `axis`; nothing has no mean, so n = 0 gives NaN"""
     n = count(x.shape, axis)
-    return x.sum(axis=axis, keepdims=keepdims) / n if n else x.sum(axis=axis, keepdims=keepdims) * math.nan
+    total = namespace(x).add.reduce(x, axis=axis, keepdims=keepdims)
+    return total / n if n else total * math.nan
 
 
 mean.defvjp(x=lambda g, x_shape, axis: broadcast(spread(g / (count(x_shape, axis) or 1), x_shape, axis), shape=x_shape))

@@ -32,28 +32,28 @@ class Arithmetic:
 
     # ------------------------------------------------------------------------------------------------- operators
     def __add__(self, other: Any) -> Tensor:
-        return elementwise.add(self, other)
+        return elementwise.add.run(self, other)
 
     def __radd__(self, other: Any) -> Tensor:
-        return elementwise.add(other, self)
+        return elementwise.add.run(other, self)
 
     def __sub__(self, other: Any) -> Tensor:
-        return elementwise.sub(self, other)
+        return elementwise.sub.run(self, other)
 
     def __rsub__(self, other: Any) -> Tensor:
-        return elementwise.sub(other, self)
+        return elementwise.sub.run(other, self)
 
     def __mul__(self, other: Any) -> Tensor:
-        return elementwise.mul(self, other)
+        return elementwise.mul.run(self, other)
 
     def __rmul__(self, other: Any) -> Tensor:
-        return elementwise.mul(other, self)
+        return elementwise.mul.run(other, self)
 
     def __truediv__(self, other: Any) -> Tensor:
-        return elementwise.div(self, other)
+        return elementwise.div.run(self, other)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return elementwise.div(other, self)
+        return elementwise.div.run(other, self)
 
     def __floordiv__(self, other: Any) -> Tensor:
         return comparing.floor_divide(self, other)
@@ -71,13 +71,13 @@ class Arithmetic:
         return elementwise.pow(_zero_dimensional(other, self), self)
 
     def __neg__(self) -> Tensor:
-        return elementwise.neg(self)
+        return elementwise.neg.run(self)
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Tensor:
-        return elementwise.abs_(self)
+        return elementwise.abs_.run(self)
 
     def __invert__(self) -> Tensor:
         return comparing.bitwise_not(self)
@@ -124,7 +124,7 @@ class Arithmetic:
 
     def mul(input, other: Any) -> Tensor:
         """input · other"""
-        return elementwise.mul(input, other)
+        return elementwise.mul.run(input, other)
 
     def div(input, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         """input / other; rounding_mode "floor" rounds down, "trunc" towards 0"""
@@ -153,78 +153,78 @@ class Arithmetic:
         if isinstance(exponent, float):
             (input,) = casting.to_floating((input,))
             if exponent == 0.5:
-                return elementwise.sqrt(input)
+                return elementwise.sqrt.run(input)
         elif exponent < 0 and input.array.dtype.kind != "f":
             raise ValueError(f"integers to the negative power {exponent} are not integers: convert with .float() first")
         return elementwise.power(input, exponent=exponent)
 
     def neg(input) -> Tensor:
         """-input"""
-        return elementwise.neg(input)
+        return elementwise.neg.run(input)
 
     def square(input) -> Tensor:
         """input²"""
-        return elementwise.square(input)
+        return elementwise.square.run(input)
 
     def sqrt(input) -> Tensor:
         """√input; its slope at 0 is infinite"""
-        return elementwise.sqrt(input)
+        return elementwise.sqrt.run(input)
 
     def rsqrt(input) -> Tensor:
         """1 / √input"""
-        return elementwise.rsqrt(input)
+        return elementwise.rsqrt.run(input)
 
     def reciprocal(input) -> Tensor:
         """1 / input"""
-        return elementwise.reciprocal(input)
+        return elementwise.reciprocal.run(input)
 
     def exp(input) -> Tensor:
         """e^input"""
-        return elementwise.exp(input)
+        return elementwise.exp.run(input)
 
     def expm1(input) -> Tensor:
         """e^input - 1, exact for small input"""
-        return elementwise.expm1(input)
+        return elementwise.expm1.run(input)
 
     def log(input) -> Tensor:
         """The natural logarithm"""
-        return elementwise.log(input)
+        return elementwise.log.run(input)
 
     def log1p(input) -> Tensor:
         """ln(1 + input), exact for small input"""
-        return elementwise.log1p(input)
+        return elementwise.log1p.run(input)
 
     def sin(input) -> Tensor:
         """sin of an angle in radians"""
-        return elementwise.sin(input)
+        return elementwise.sin.run(input)
 
     def cos(input) -> Tensor:
         """cos of an angle in radians"""
-        return elementwise.cos(input)
+        return elementwise.cos.run(input)
 
     def tanh(input) -> Tensor:
         """The hyperbolic tangent"""
-        return elementwise.tanh(input)
+        return elementwise.tanh.run(input)
 
     def sigmoid(input) -> Tensor:
         """1 / (1 + e^-input)"""
-        return elementwise.sigmoid(input)
+        return elementwise.sigmoid.run(input)
 
     def erf(input) -> Tensor:
         """(2/√π) ∫₀ˣ e^(-t²) dt"""
-        return elementwise.erf(input)
+        return elementwise.erf.run(input)
 
     def abs(input) -> Tensor:
         """|input|"""
-        return elementwise.abs_(input)
+        return elementwise.abs_.run(input)
 
     def sign(input) -> Tensor:
         """-1, 0 or 1"""
-        return elementwise.sign(input)
+        return elementwise.sign.run(input)
 
     def floor(input) -> Tensor:
         """The largest integer not above"""
-        return elementwise.floor(input)
+        return elementwise.floor.run(input)
 
     def maximum(input, other: Any) -> Tensor:
         """The larger of the two, element by element; a tie shares the gradient"""
@@ -313,7 +313,7 @@ class Arithmetic:
     # ----------------------------------------------------------------------------------------------- activations
     def relu(input) -> Tensor:
         """max(input, 0)"""
-        return activations.relu(input)
+        return activations.relu.run(input)
 
     def softmax(input, dim: int, dtype: Any = None) -> Tensor:
         """e^input / Σ e^input along `dim`"""

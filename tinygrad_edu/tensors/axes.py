@@ -22,9 +22,9 @@ def axis_of(dim: Any, ndim: int) -> int:
 
 def axes_of(dim: Any, ndim: int) -> tuple[int, ...]:
     """Several axes counted from the front; None or nothing means all of them."""
-    if dim is None or (isinstance(dim, Sequence) and len(dim) == 0):
+    if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
         return tuple(range(ndim))
-    axes = tuple(axis_of(d, ndim) for d in (dim if isinstance(dim, Sequence) else (dim,)))
+    axes = tuple(axis_of(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
     if len(set(axes)) != len(axes):
         raise ValueError(f"wanted each dim once, got {tuple(dim)}")
     return axes if ndim else ()

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_edu.backend import namespace
-from tinygrad_edu.engine import Leaf, collect, result, walk
-from tinygrad_edu.tensors.tensor import Tensor
+from tinygrad_edu.engine import Leaf, Value, collect, result, walk
 
 
 def _listed(value: Any) -> list[Any]:
@@ -22,7 +21,7 @@ def _roots(tensors: Any, gradients: Any, create_graph: bool) -> list[tuple[Any, 
         raise ValueError(f"wanted one gradient for each of {len(tensors)} tensors, got {len(gradients)}")
     roots = []
     for tensor, gradient in zip(tensors, gradients, strict=True):
-        if not isinstance(tensor, Tensor):
+        if not isinstance(tensor, Value):
             raise TypeError(f"backward wanted tensors, got {type(tensor).__name__}")
         if tensor.node is None:
             raise RuntimeError(
@@ -33,15 +32,16 @@ def _roots(tensors: Any, gradients: Any, create_graph: bool) -> list[tuple[Any, 
     return roots
 
 
-def _start(tensor: Tensor, gradient: Any, create_graph: bool) -> Any:
+def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
     if gradient is None:
         if tensor.array.size != 1:
             raise RuntimeError(
                 f"grad can be implicitly created only for scalar outputs, got shape {tensor.shape}: "
                 "call .sum() or .mean() first, or pass gradient= in this shape"
             )
-        gradient = result(namespace(tensor.array).ones_like(tensor.array))
-    if not isinstance(gradient, Tensor):
+        ones = namespace(tensor.array).ones_like(tensor.array)
+        return result(ones) if create_graph else ones
+    if not isinstance(gradient, Value):
         raise TypeError(f"wanted a tensor as gradient, got {type(gradient).__name__}")
     if gradient.shape != tensor.shape:
         raise ValueError(f"wanted a gradient of the output's shape {tensor.shape}, got {gradient.shape}")
@@ -51,7 +51,7 @@ def _start(tensor: Tensor, gradient: Any, create_graph: bool) -> Any:
 
 def _nodes(inputs: Any) -> list[Any]:
     for position, tensor in enumerate(inputs):
-        if not isinstance(tensor, Tensor):
+        if not isinstance(tensor, Value):
             raise TypeError(f"wanted tensors as inputs, got {type(tensor).__name__} at position {position}")
         if tensor.node is None:
             raise RuntimeError(f"input {position} does not require a gradient: call requires_grad_() before computing")
@@ -114,6 +114,6 @@ def grad(
 
 def _owned(gradient: Any) -> Any:
     """A gradient as a tensor with memory of its own."""
-    if gradient is None or isinstance(gradient, Tensor):
+    if gradient is None or isinstance(gradient, Value):
         return gradient
     return result(namespace(gradient).array(gradient, order="C"))

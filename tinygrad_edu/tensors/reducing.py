@@ -51,12 +51,12 @@ class Reducing:
 
     def sum(input, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
         """Σ input over `dim` (None: over everything)"""
-        return broadcasting.sum(_summable(input, dtype), axis=axes_of(dim, input.ndim), keepdims=keepdim)
+        return broadcasting.sum.run(_summable(input, dtype), axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
     def mean(input, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
         """(1/n) Σ input over `dim`"""
         input = _floating(input if dtype is None else input.to(dtype), "mean")
-        return reductions.mean(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
+        return reductions.mean.run(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
     def var(
         input, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None

@@ -15,6 +15,7 @@ import numpy
 from tinygrad_edu.backend import device, device_of, dtypes, namespace, to_device, to_host
 from tinygrad_edu.engine import Leaf, Value, is_grad_enabled, result, results_are
 from tinygrad_edu.ops import casting, shaping
+from tinygrad_edu.tensors import gradients
 from tinygrad_edu.tensors.arithmetic import Arithmetic
 from tinygrad_edu.tensors.axes import axis_of
 from tinygrad_edu.tensors.inplace import InPlace
@@ -194,9 +195,7 @@ class Tensor(Arithmetic, Reducing, Rearranging, InPlace, Value):
         `gradient` (the shape of self) may be left out for a single number. The graph is freed on the way, unless
         retain_graph; create_graph records the backward itself, so that it can be differentiated again.
         """
-        from tinygrad_edu.tensors.gradients import backward
-
-        backward(self, gradient, retain_graph, create_graph, inputs)
+        gradients.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def detach(self) -> Tensor:
         """The same numbers, in the same memory, without a history."""
