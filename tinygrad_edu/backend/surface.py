@@ -191,8 +191,8 @@ def surface() -> dict[str, Any]:
         module = importlib.import_module(module_name)
         twins = importlib.import_module(twin_name) if twin_name else None
         for name in dir(module):
-            if not name.startswith("_") and name != "annotations":
-                twin = getattr(twins, name, None)
+            if not name.startswith("_") and name not in ("annotations", "np"):
+                twin = getattr(twins, name, None) or getattr(numpy.exceptions, name, None)
                 names[f"{module_name}.{name}"] = describe(getattr(module, name), twin, cupy.ufunc)
     return {"cupy": cupy.__version__, "numpy": numpy.__version__, "names": dict(sorted(names.items()))}
 

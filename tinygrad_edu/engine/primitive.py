@@ -80,9 +80,9 @@ class Primitive:
         """Declare that no gradient flows through this op: its result is an index, a truth value, a step function."""
         self.differentiable = False
 
-    def deflatex(self, value: str, **rules: str) -> None:
+    def deflatex(self, out: str, /, **rules: str) -> None:
         """The formula of the result and of each rule in LaTeX, where g is the gradient of the result."""
-        self.latex = {"value": value, **rules}
+        self.latex = {"out": out, **rules}
 
     def _compile(self) -> None:
         """From the signatures of the rules: what to keep at each call, and where each kept thing comes from."""

@@ -1,4 +1,4 @@
-"""The bends between the layers: ReLU and its family, and the softmax. Derived in lessons 06 and 07."""
+"""The bends between the layers: ReLU and its family, and the softmax."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Element by element: y_i = f(x_i), so the gradient is g_i f'(x_i). Arithmetic, powers, exponentials, comparisons.
 
 Masks multiply a gradient instead of selecting from it: NumPy multiplies twenty times faster than it selects.
-Derived in lesson 01 (one variable) and lesson 03 (broadcasting).
+
 """
 
 from __future__ import annotations

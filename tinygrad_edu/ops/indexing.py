@@ -1,7 +1,7 @@
 """Reading elements by position, and its transpose: adding them back where they came from.
 
 Reading one element twice uses it twice, so its gradient arrives twice and the two add up: x[[0, 0, 1]] has the
-gradient [2, 1, 0]. This is how an embedding learns from a repeated token. Derived in lesson 03.
+gradient [2, 1, 0]. This is how an embedding learns from a repeated token.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Matrix products. dX = G Yᵀ, dY = Xᵀ G; batches are broadcast like everything else. Derived in lesson 03."""
+"""Matrix products. dX = G Yᵀ, dY = Xᵀ G; batches are broadcast like everything else."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Many numbers to one: means, extremes, products, norms. (`sum` itself is in `broadcasting`.)
 
 Axes come as a tuple, never None or negative. A rule puts the lost axes back as axes of size 1 and lets broadcasting
-copy. Derived in lesson 03.
+copy.
 """
 
 from __future__ import annotations

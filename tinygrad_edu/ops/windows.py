@@ -2,7 +2,7 @@
 
 `windows` shows every patch that a kernel will see, as a view; `overlap_add` adds patches back where they came from.
 Each is the other's derivative, so convolution, transposed convolution, pooling and all their higher derivatives need no
-calculus of their own. Derived in lesson 10.
+calculus of their own.
 """
 
 from __future__ import annotations

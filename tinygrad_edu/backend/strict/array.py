@@ -43,7 +43,7 @@ class StrictArray(Operators, Methods, Reading):
         self._host.fill(True if kind == "b" else numpy.iinfo(self.dtype).min if kind in "iu" else numpy.nan)
 
 
-Memory.kind = StrictArray
+Memory._kind = StrictArray
 
 
 def upload(array: numpy.ndarray) -> StrictArray:

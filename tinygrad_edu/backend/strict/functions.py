@@ -11,31 +11,32 @@ from typing import Any
 
 import numpy
 
-from tinygrad_edu.backend.strict.array import StrictArray, download
+from tinygrad_edu.backend.strict.array import StrictArray
 from tinygrad_edu.backend.strict.counters import counters
 from tinygrad_edu.backend.strict.indexing import OUT_OF_RANGE, writable
+from tinygrad_edu.backend.strict.listing import find
 from tinygrad_edu.backend.strict.memory import Memory, adopt, checked_dtype, computed, host_of, memory_of, refusal, wrap
 from tinygrad_edu.backend.strict.methods import check_stable
-from tinygrad_edu.backend.strict.ufuncs import device_data
+from tinygrad_edu.backend.strict.ufuncs import device_data, ufunc
 
 
 def array(
     obj: Any,
     dtype: Any = None,
     copy: Any = True,
-    order: str = "K",
+    order: Any = "K",
     subok: bool = False,
     ndmin: int = 0,
     *,
     blocking: bool = False,
 ) -> Any:
-    """A device array from a device array, a number or nested lists; the last two are uploads. See `upload` for NumPy's."""
+    """A device array from a device array, a number or nested lists; the last two are uploads. NumPy's are refused."""
     if isinstance(obj, Memory):
-        host = numpy.array(obj._host, dtype=dtype, copy=copy, order=order, ndmin=ndmin)  # type: ignore[call-overload]
+        host = numpy.array(obj._host, dtype=dtype, copy=copy, order=order, ndmin=ndmin)
         return adopt(host, (obj,))
     if isinstance(obj, numpy.ndarray):
         raise TypeError(f"{refusal(obj)}. CuPy would upload it here; the stand-in wants that at the named door")
-    host = numpy.array(obj, dtype=dtype, order=order, ndmin=ndmin)  # type: ignore[call-overload]
+    host = numpy.array(obj, dtype=dtype, order=order, ndmin=ndmin)
     checked_dtype(host.dtype)
     counters.uploads += 1
     return wrap(host)
@@ -65,8 +66,8 @@ def asfortranarray(a: Any, dtype: Any = None) -> Any:
 
 def asnumpy(a: Any, stream: Any = None, order: str = "C", out: Any = None, *, blocking: bool = True) -> numpy.ndarray:
     """A copy on the host: a download. What is not on the device becomes a NumPy array, as in CuPy."""
-    if isinstance(a, Memory):
-        return a.get(stream, order, out, blocking) if out is not None else download(a)
+    if isinstance(a, StrictArray):
+        return a.get(stream, order, out, blocking)
     return numpy.asarray(a)
 
 
@@ -180,31 +181,37 @@ def get_array_module(*args: Any) -> Any:
     return library if any(isinstance(argument, Memory) for argument in args) else numpy
 
 
+def scatter_add(a: Any, slices: Any, value: Any) -> None:
+    """The older name of add.at."""
+    _cupy_ufunc("add").at(a, slices, value)
+
+
+def scatter_max(a: Any, slices: Any, value: Any) -> None:
+    """The older name of maximum.at."""
+    _cupy_ufunc("maximum").at(a, slices, value)
+
+
+def scatter_min(a: Any, slices: Any, value: Any) -> None:
+    """The older name of minimum.at."""
+    _cupy_ufunc("minimum").at(a, slices, value)
+
+
+def _cupy_ufunc(name: str) -> ufunc:
+    return ufunc(f"cupy.{name}", getattr(numpy, name), find(f"cupy.{name}") or {})
+
+
 def rsqrt(x: Any, **settings: Any) -> Any:
     """1 / sqrt(x), in the dtype of sqrt(x)."""
     return numpy.reciprocal(numpy.sqrt(x), **settings)
 
 
-HANDWRITTEN: dict[str, Callable[..., Any]] = {
-    f"cupy.{function.__name__}": function
-    for function in (
-        array,
-        asarray,
-        asanyarray,
-        ascontiguousarray,
-        asfortranarray,
-        asnumpy,
-        empty,
-        empty_like,
-        where,
-        sort,
-        argsort,
-        astype,
-        put,
-        put_along_axis,
-        get_array_module,
-    )
-} | {f"cupy.lib.stride_tricks.{function.__name__}": function for function in (as_strided, sliding_window_view)}
+_BY_MODULE: dict[str, tuple[Callable[..., Any], ...]] = {
+    "cupy": (array, asarray, asanyarray, ascontiguousarray, asfortranarray, asnumpy, astype, empty, empty_like)
+    + (argsort, get_array_module, put, put_along_axis, sort, where),
+    "cupy.lib.stride_tricks": (as_strided, sliding_window_view),
+    "cupyx": (scatter_add, scatter_max, scatter_min),
+}
+HANDWRITTEN = {f"{module}.{function.__name__}": function for module, found in _BY_MODULE.items() for function in found}
 
 # Ufuncs of CuPy that are none in NumPy.
 ELEMENTWISE: dict[str, Callable[..., Any]] = {

@@ -27,7 +27,8 @@ class Index(NamedTuple):
 
 def translate(index: Any) -> Index:
     """An index that names device arrays as one that names host arrays."""
-    entries, arrays, masks, ellipsis = [], False, 0, False
+    entries: list[Any] = []
+    arrays, masks, ellipsis = False, 0, False
     for entry in index if isinstance(index, tuple) else (index,):
         if isinstance(entry, Memory):
             if entry.dtype.kind not in "biu":
@@ -115,8 +116,8 @@ def check_single(shape: tuple[int, ...], entries: tuple[Any, ...]) -> None:
     places = numpy.arange(int(numpy.prod(shape))).reshape(shape)[entries]
     if numpy.unique(places).size != places.size:
         raise ValueError(
-            "wanted indices that name each place once, got repeated ones: which of their values is stored is undefined on a "
-            "GPU. Use add.at to add them up"
+            "wanted indices that name each place once, got repeated ones: which of their values is stored is undefined "
+            "on a GPU. Use add.at to add them up"
         )
 
 

@@ -1,7 +1,7 @@
-"""`library`: the stand-in for the module `cupy`. `library.exp(x)`, `library.float32`, `library.lib.stride_tricks.as_strided`.
+"""`library` stands in for the module `cupy`: `library.exp(x)`, `library.float32`, `library.linalg.norm(x)`.
 
-For: code written as `xp = namespace(array); xp.exp(array)`. A name that CuPy has not is an AttributeError. A name that CuPy
-has and the stand-in cannot do without a GPU (kernels, streams, files) is there, and raises NotImplementedError when used.
+For: code written as `xp = namespace(array); xp.exp(array)`. A name that CuPy has not is an AttributeError. A name that
+CuPy has and the stand-in has not (kernels, streams, files) is there, and raises NotImplementedError when it is used.
 Not for: adding names; what exists is in `cupy_surface.json`.
 """
 
@@ -22,7 +22,7 @@ from tinygrad_edu.backend.strict.ufuncs import ufunc
 # CuPy's modules, and NumPy's that do their work.
 TWINS: dict[str, ModuleType] = {"cupy": numpy, "cupy.linalg": numpy.linalg, "cupy.fft": numpy.fft}
 CLASSES: dict[str, type] = {"cupy.ndarray": StrictArray, "cupy.ufunc": ufunc}
-# Functions that NumPy could carry out, but that read files, run Python code per element or print: nothing for a GPU test.
+# Functions that NumPy could carry out, but that read files, call Python per element, or print.
 NOT_FOR_DEVICES = {"apply_along_axis", "apply_over_axes", "fromfunction", "mask_indices", "piecewise", "vectorize"}
 NOT_FOR_DEVICES |= {"array2string", "array_repr", "array_str", "base_repr", "binary_repr", "show_config"}
 NOT_FOR_DEVICES |= {"format_float_positional", "format_float_scientific", "from_dlpack", "frombuffer", "fromfile"}
@@ -85,7 +85,7 @@ class Library:
 
     def _make(self, full_name: str, name: str, entry: dict[str, Any]) -> Any:
         kind = entry["kind"]
-        twin = getattr(TWINS.get(self._name), name, None)
+        twin = getattr(TWINS.get(self._name), name, None) or getattr(numpy.exceptions, name, None)
         if kind == "value":
             text = entry["value"]
             return VALUES[text] if text in VALUES else float(text)
@@ -101,7 +101,9 @@ class Library:
             if full_name in HANDWRITTEN:
                 return HANDWRITTEN[full_name]
             if callable(twin) and name not in NOT_FOR_DEVICES:
-                return Call(full_name, twin)
+                return Call(
+                    full_name, numpy.matmul if name == "matmul" else twin
+                )  # CuPy has one matmul, under two names
         return Refused(full_name)
 
 

@@ -1,7 +1,8 @@
 """What a device array is made of: data in host memory, and the name of the array that owns it.
 
-For: the storage under `StrictArray`, and the two gates every operation passes: `host_of` lets data out to NumPy and refuses
-what CuPy refuses; `computed`, `view` and `adopt` turn NumPy's results into device arrays again. Not for: operations.
+For: the storage under `StrictArray`, and the two gates every operation passes: `host_of` and `unwrap` let data out to
+NumPy and refuse what CuPy refuses; `computed`, `view` and `adopt` turn NumPy's results into device arrays again.
+Not for: operations.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ class Memory:
     """Data "on the device" and what is known of it without looking at it."""
 
     __slots__ = ("__weakref__", "_host", "_owner")
-    kind: type[Memory]  # StrictArray, which is made of this class and so comes later; its file sets this
+    _kind: type[Memory]  # StrictArray, which is made of this class and so comes later; its file sets this
 
-    _host: numpy.ndarray
+    _host: Any  # numpy.ndarray
     _owner: Memory | None
 
     @property
@@ -111,7 +112,7 @@ def refusal(value: Any) -> TypeError:
 
 def wrap(host: numpy.ndarray, owner: Memory | None = None) -> Any:
     """A device array around a host array that nobody else has; `owner` for a view."""
-    array = object.__new__(Memory.kind)
+    array = object.__new__(Memory._kind)
     array._host = host
     array._owner = owner
     return array

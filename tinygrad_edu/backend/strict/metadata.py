@@ -5,10 +5,12 @@ For: code that reads `x.flags`, `x.data.ptr` or `x.device.id`. Not for: anything
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
-class Flags(NamedTuple):
+@dataclass(frozen=True)
+class Flags:
     """Memory layout. CuPy's flags have no `writeable`: a GPU array can always be written."""
 
     c_contiguous: bool
@@ -25,7 +27,7 @@ class Flags(NamedTuple):
         """Fortran order and not C order."""
         return self.f_contiguous and not self.c_contiguous
 
-    def __getitem__(self, name: object) -> bool:
+    def __getitem__(self, name: str) -> bool:
         names = {"C_CONTIGUOUS": self.c_contiguous, "F_CONTIGUOUS": self.f_contiguous, "OWNDATA": self.owndata}
         if name not in names:
             raise KeyError(f"{name} is not defined for cupy.ndarray.flags: it has {', '.join(names)}")

@@ -1,7 +1,7 @@
 """The methods of a device array: `x.sum(axis=0)`, `x.reshape(2, 3)`, `x.astype(...)`.
 
-For: what `cupy.ndarray` has, with CuPy's parameters. Most are carried out by NumPy's method of the same name; those written
-out here differ from NumPy, or are called so often that checking their arguments one by one would be slow.
+For: what `cupy.ndarray` has, with CuPy's parameters. Most are carried out by NumPy's method of the same name; those
+written out here differ from NumPy, or are called so often that checking their arguments one by one would be slow.
 Not for: operators and indexing.
 """
 
@@ -15,7 +15,7 @@ import numpy
 
 from tinygrad_edu.backend.strict.calls import Call
 from tinygrad_edu.backend.strict.counters import counters
-from tinygrad_edu.backend.strict.indexing import to_integer, writable, write
+from tinygrad_edu.backend.strict.indexing import to_integer, write
 from tinygrad_edu.backend.strict.memory import Memory, adopt, checked_dtype, computed, host_of, view, wrap
 
 
@@ -101,7 +101,7 @@ class Methods(Memory):
             raise TypeError("cannot set imag of a real array")
         write(self.imag, ..., value)
 
-    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
+    def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> Any:
         result = self._host.reshape(*shape, order=order)
         if copy and result.base is not None:
             result = result.copy()
@@ -125,7 +125,7 @@ class Methods(Memory):
         return view(result, self)
 
     def view(self, dtype: Any = None, type: Any = None) -> Any:
-        if dtype is Memory.kind or dtype is None:
+        if dtype is Memory._kind or dtype is None:
             return view(self._host.view(), self)
         return view(self._host.view(checked_dtype(dtype)), self)
 
@@ -135,16 +135,16 @@ class Methods(Memory):
             raise NotImplementedError("CuPy deprecates reduced_view(dtype): use view(dtype)")
         return self if self.ndim <= 1 or not self.flags.c_contiguous else view(self._host.reshape(-1), self)
 
-    def ravel(self, order: str = "C") -> Any:
+    def ravel(self, order: Any = "C") -> Any:
         return adopt(self._host.ravel(order), (self,))
 
-    def flatten(self, order: str = "C") -> Any:
+    def flatten(self, order: Any = "C") -> Any:
         return computed(self._host.flatten(order))
 
-    def copy(self, order: str = "C") -> Any:
+    def copy(self, order: Any = "C") -> Any:
         return computed(self._host.copy(order))
 
-    def astype(self, dtype: Any, order: str = "K", casting: Any = None, subok: Any = None, copy: bool = True) -> Any:
+    def astype(self, dtype: Any, order: Any = "K", casting: Any = None, subok: Any = None, copy: bool = True) -> Any:
         if casting is not None or subok is not None:
             raise TypeError("casting= and subok= are not supported by cupy.ndarray.astype")
         target = checked_dtype(dtype)

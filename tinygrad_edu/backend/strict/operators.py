@@ -142,7 +142,7 @@ class Operators(Memory):
     __lt__, __le__ = comparison(numpy.less), comparison(numpy.less_equal)
     __gt__, __ge__ = comparison(numpy.greater), comparison(numpy.greater_equal)
     __eq__, __ne__ = equality(numpy.equal, False), equality(numpy.not_equal, True)
-    __hash__ = None  # as NumPy's arrays: == compares elements
+    __hash__ = None  # type: ignore[assignment]  # as NumPy's arrays: == compares elements
 
     __neg__, __pos__ = unary(numpy.negative), unary(numpy.positive)
     __abs__, __invert__ = unary(numpy.absolute), unary(numpy.invert)

@@ -21,11 +21,11 @@ class Reading(Memory):
 
     __slots__ = ()
 
-    def get(self, stream: Any = None, order: str = "C", out: Any = None, blocking: bool = True) -> numpy.ndarray:
+    def get(self, stream: Any = None, order: Any = "C", out: Any = None, blocking: bool = True) -> numpy.ndarray:
         """A copy as a NumPy array."""
         counters.read_back()
         if out is None:
-            return numpy.array(self._host, order=order, copy=True)  # type: ignore[call-overload]
+            return numpy.array(self._host, order=order, copy=True)
         numpy.copyto(out, self._host)
         return out
 
@@ -48,9 +48,9 @@ class Reading(Memory):
         """Nested lists of Python numbers."""
         return self.get().tolist()
 
-    def tobytes(self, order: str = "C") -> bytes:
+    def tobytes(self, order: Any = "C") -> bytes:
         """The data as bytes."""
-        return self.get().tobytes(order)  # type: ignore[arg-type]
+        return self.get().tobytes(order)
 
     def tofile(self, fid: Any, sep: str = "", format: str = "%s") -> None:
         """Write the data to a file."""

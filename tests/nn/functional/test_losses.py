@@ -1,0 +1,186 @@
+"""Losses against their formulas in NumPy, and against PyTorch."""
+
+import itertools
+import math
+
+import numpy
+import pytest
+
+from tinygrad_edu import tensor
+from tinygrad_edu.nn import functional as F
+
+REDUCTIONS = ("none", "mean", "sum")
+
+
+def log_softmax(x, axis):
+    return x - numpy.log(numpy.exp(x).sum(axis=axis, keepdims=True))
+
+
+def cross_entropy_by_formula(x, y, weight, ignore_index, reduction, smoothing):
+    """One case (row of x) at a time: l = -Σ_c w_c t_c log p_c."""
+    losses, importance = numpy.zeros(len(y)), numpy.zeros(len(y))
+    classes = x.shape[1]
+    for n, label in enumerate(y):
+        if label == ignore_index:
+            continue
+        log_p = log_softmax(x[n], 0)
+        target = numpy.full(classes, smoothing / classes)
+        target[label] += 1.0 - smoothing
+        losses[n] = -(weight * target * log_p).sum()
+        importance[n] = weight[label]
+    return {"none": losses, "sum": losses.sum(), "mean": losses.sum() / importance.sum()}[reduction]
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_cross_entropy_is_its_formula(reduction, smoothing, weighted):
+    rng = numpy.random.default_rng(0)
+    x, y = rng.normal(size=(6, 4)) * 3, numpy.array([0, 3, 1, 2, 2, 0])
+    weight = rng.uniform(0.5, 2.0, 4) if weighted else numpy.ones(4)
+    settings = {"ignore_index": 2, "reduction": reduction, "label_smoothing": smoothing}
+    loss = F.cross_entropy(tensor(x), tensor(y), tensor(weight) if weighted else None, **settings)
+    wanted = cross_entropy_by_formula(x, y, weight, 2, reduction, smoothing)
+    numpy.testing.assert_allclose(loss.numpy(), wanted, rtol=1e-12)
+
+
+def test_the_gradient_of_cross_entropy_is_softmax_minus_target():
+    rng = numpy.random.default_rng(1)
+    x, y = tensor(rng.normal(size=(5, 3)), requires_grad=True), numpy.array([0, 2, 1, 1, 0])
+    F.cross_entropy(x, tensor(y)).backward()
+    wanted = (numpy.exp(log_softmax(x.detach().numpy(), 1)) - numpy.eye(3)[y]) / 5
+    numpy.testing.assert_allclose(x.grad.numpy(), wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("shapes", [((6, 4), (6,)), ((4,), ()), ((2, 4, 3), (2, 3)), ((2, 4, 3, 2), (2, 3, 2))])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("smoothing", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("ignored", [-100, 1])
+def test_cross_entropy_of_indices_equals_pytorchs(shapes, reduction, smoothing, weighted, ignored):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
+    rng = numpy.random.default_rng(2)
+    x, y, weight = rng.normal(size=shapes[0]), rng.integers(0, 4, shapes[1]), rng.uniform(0.5, 2.0, 4)
+    y = numpy.where(y == 1, 0, y) if shapes[1] == () else y  # a single ignored case has no mean
+    settings = {"ignore_index": ignored, "reduction": reduction, "label_smoothing": smoothing}
+    ours, theirs = tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    loss = F.cross_entropy(ours, tensor(y), tensor(weight) if weighted else None, **settings)
+    their_weight = torch.tensor(weight) if weighted else None
+    wanted = torch.nn.functional.cross_entropy(theirs, torch.tensor(y), their_weight, **settings)
+    numpy.testing.assert_allclose(loss.detach().numpy(), wanted.detach().numpy(), rtol=1e-12, atol=1e-14)
+    assert loss.shape == tuple(wanted.shape)
+    loss.sum().backward()
+    wanted.sum().backward()
+    numpy.testing.assert_allclose(ours.grad.numpy(), theirs.grad.numpy(), rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(6, 4), (4,), (2, 4, 3)])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_cross_entropy_of_probabilities_equals_pytorchs(shape, reduction, smoothing, weighted):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
+    rng = numpy.random.default_rng(3)
+    x, t, weight = rng.normal(size=shape), rng.uniform(size=shape), rng.uniform(0.5, 2.0, 4)
+    settings = {"reduction": reduction, "label_smoothing": smoothing}
+    ours, theirs = [tensor(part, requires_grad=True) for part in (x, t)], [torch.tensor(p, requires_grad=True) for p in (x, t)]
+    loss = F.cross_entropy(*ours, tensor(weight) if weighted else None, **settings)
+    wanted = torch.nn.functional.cross_entropy(*theirs, torch.tensor(weight) if weighted else None, **settings)
+    numpy.testing.assert_allclose(loss.detach().numpy(), wanted.detach().numpy(), rtol=1e-12)
+    loss.sum().backward()
+    wanted.sum().backward()
+    for own, other in zip(ours, theirs, strict=True):
+        numpy.testing.assert_allclose(own.grad.numpy(), other.grad.numpy(), rtol=1e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_nll_loss_and_mse_loss_equal_pytorchs(reduction):
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
+    rng = numpy.random.default_rng(4)
+    x, y, target = rng.normal(size=(5, 3)), rng.integers(0, 3, 5), rng.normal(size=(5, 3))
+    own, other = tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    pairs = [
+        (F.nll_loss(own, tensor(y), reduction=reduction), torch.nn.functional.nll_loss(other, torch.tensor(y), reduction=reduction)),
+        (F.mse_loss(own, tensor(target), reduction=reduction), torch.nn.functional.mse_loss(other, torch.tensor(target), reduction=reduction)),
+    ]
+    for loss, wanted in pairs:
+        numpy.testing.assert_allclose(loss.detach().numpy(), wanted.detach().numpy(), rtol=1e-13)
+        loss.sum().backward()
+        wanted.sum().backward()
+        numpy.testing.assert_allclose(own.grad.numpy(), other.grad.numpy(), rtol=1e-12)
+
+
+def test_mse_loss_is_the_mean_square_of_the_difference():
+    x, y = tensor([1.0, 2.0, 4.0], requires_grad=True), tensor([1.0, 0.0, 1.0])
+    loss = F.mse_loss(x, y)
+    loss.backward()
+    assert loss.item() == pytest.approx(13 / 3) and x.grad.tolist() == pytest.approx([0.0, 4 / 3, 2.0])
+    assert F.mse_loss(x, y, reduction="sum").item() == 13.0
+    assert F.mse_loss(x, y, reduction="none").tolist() == [0.0, 4.0, 9.0]
+
+
+def test_scores_of_any_size_give_a_finite_loss():
+    x = tensor([[1000.0, -1000.0], [-1000.0, 1000.0]], requires_grad=True)
+    loss = F.cross_entropy(x, tensor([0, 0]))
+    loss.backward()
+    assert loss.item() == 1000.0 and numpy.isfinite(x.grad.numpy()).all()
+
+
+def test_what_is_ignored_may_be_anything():
+    x = tensor([[0.0, 0.0], [-math.inf, 0.0]], requires_grad=True)
+    loss = F.cross_entropy(x, tensor([1, -100]))
+    loss.backward()
+    assert loss.item() == pytest.approx(math.log(2)) and x.grad.tolist()[1] == [0.0, 0.0]
+
+
+def test_unsigned_labels_are_labels():
+    y = tensor(numpy.array([0, 1], "uint8"))
+    assert F.cross_entropy(tensor([[0.0, 0.0], [0.0, 0.0]]), y).item() == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize(("label", "shown"), [(3, "3"), (-1, "-1"), (100, "100")])
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_a_label_out_of_range_is_named_with_the_range(loss, label, shown):
+    with pytest.raises(IndexError, match=f"Target {shown} is out of bounds: wanted class indices from 0 to 2"):
+        loss(tensor(numpy.zeros((2, 3))), tensor([0, label]))
+
+
+def test_labels_counted_from_one_get_a_hint():
+    with pytest.raises(IndexError, match="if yours start at 1, subtract 1"):
+        F.cross_entropy(tensor(numpy.zeros((3, 3))), tensor([1, 2, 3]))
+
+
+ZEROS = numpy.zeros((2, 3))
+BAD = {
+    "reduction": ((ZEROS, [0, 1]), {"reduction": "avg"}, ValueError, "'avg' is not a valid value for reduction"),
+    "smoothing": ((ZEROS, [0, 1]), {"label_smoothing": 1.5}, ValueError, "label_smoothing must be between 0.0 and 1.0"),
+    "batch": ((ZEROS, [0, 1, 2]), {}, ValueError, r"Expected input batch_size \(2\) to match target batch_size \(3\)"),
+    "extra axis": ((ZEROS, [[0], [1]]), {}, ValueError, r"Expected target size \[2\], got \[2, 1\]"),
+    "float labels": ((ZEROS, [0.0, 1.0]), {}, ValueError, r"convert them with target.long\(\)"),
+    "integer scores": ((ZEROS.astype(int), [0, 1]), {}, TypeError, r"convert with input.float\(\)"),
+    "a number": ((numpy.array(1.0), [0]), {}, ValueError, "got a single number"),
+    "boolean labels": ((ZEROS, [True, False]), {}, TypeError, "expected class indices of an integer dtype"),
+}
+
+
+@pytest.mark.parametrize(("tensors", "settings", "kind", "words"), BAD.values(), ids=BAD)
+def test_cross_entropy_says_what_is_wrong(tensors, settings, kind, words):
+    with pytest.raises(kind, match=words):
+        F.cross_entropy(*map(tensor, tensors), **settings)
+
+
+def test_a_weight_is_wanted_for_every_class():
+    for loss in (F.cross_entropy, F.nll_loss):
+        with pytest.raises(ValueError, match="defined either for all 3 classes or no classes but got weight tensor of shape"):
+            loss(tensor(ZEROS), tensor([0, 1]), tensor([1.0, 1.0]))
+
+
+def test_mse_loss_warns_of_shapes_that_only_broadcast():
+    with pytest.warns(UserWarning, match=r"Using a target size \(4,\) that is different to the input size \(4, 1\)"):
+        loss = F.mse_loss(tensor(numpy.ones((4, 1))), tensor(numpy.ones(4)), reduction="none")
+    assert loss.shape == (4, 4)
+    with pytest.raises(TypeError, match=r"mse_loss: wanted floating-point numbers as target, got int64"):
+        F.mse_loss(tensor([1.0]), tensor([1]))
+    for reduction, loss in itertools.product(["avg", None], [F.mse_loss, F.nll_loss]):
+        with pytest.raises(ValueError, match="is not a valid value for reduction"):
+            loss(tensor([1.0]), tensor([1.0]), reduction=reduction)

@@ -1,0 +1,60 @@
+"""Checks: what every function here asks of its arguments, in one wording.
+
+For: errors that say what was wanted, what came and what to do. Not for: anything that looks at the numbers in a tensor,
+which on a GPU would mean waiting for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrad_edu.tensors import Tensor
+
+REDUCTIONS = ("none", "mean", "sum")
+
+
+def check_floating(function: str, **tensors: Any) -> None:
+    """Raise TypeError unless each is a tensor of floating-point numbers."""
+    for name, value in tensors.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"{function}: wanted a Tensor as {name}, got {type(value).__name__}: wrap it with tensor(...)"
+            )
+        if value.dtype.kind != "f":
+            raise TypeError(
+                f"{function}: wanted floating-point numbers as {name}, got {value.dtype}: convert with {name}.float()"
+            )
+
+
+def check_same_dtype(function: str, input: Tensor, weight: Tensor) -> None:
+    """Raise TypeError unless input and weight have one dtype: mixing them would silently compute in the larger one."""
+    if input.dtype != weight.dtype:
+        raise TypeError(
+            f"{function}: expected input and weight to have the same dtype, but got {input.dtype} and {weight.dtype}: "
+            f"convert the input with input.to({weight.dtype}) or the layer with layer.to({input.dtype})"
+        )
+
+
+def check_reduction(reduction: str) -> str:
+    """Return `reduction`, or raise ValueError when there is no such one."""
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"{reduction!r} is not a valid value for reduction: wanted 'none', 'mean' or 'sum'")
+    return reduction
+
+
+def check_probability(p: float) -> float:
+    """Return `p`, or raise ValueError when it lies outside [0, 1]."""
+    if not 0.0 <= p <= 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    return p
+
+
+def pair(value: Any, name: str, least: int = 1) -> tuple[int, int]:
+    """(height, width) of a setting that may be given as one number for both."""
+    two = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(two) != 2 or not all(isinstance(number, int) and not isinstance(number, bool) for number in two):
+        raise TypeError(f"wanted {name} to be an integer or a pair of integers, got {value!r}")
+    if min(two) < least:
+        complaint = "negative" if least == 0 else "non-positive"
+        raise ValueError(f"{complaint} {name} is not supported: wanted at least {least}, got {value!r}")
+    return two

@@ -1,0 +1,188 @@
+"""Losses: one number that says how far an answer is from what was wanted, small when it is close.
+
+For: mse_loss, nll_loss and cross_entropy. Not for: the layers that hold their settings (`nn/loss.py`).
+"""
+
+from __future__ import annotations
+
+import warnings
+
+from tinygrad_edu.backend import Array, namespace
+from tinygrad_edu.nn.functional.activations import log_softmax
+from tinygrad_edu.nn.functional.checks import check_floating, check_reduction
+from tinygrad_edu.ops.indexing import gather
+from tinygrad_edu.tensors import Tensor
+
+
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+    """L = mean of (x - y)²        (or their sum; or, with reduction="none", all of them)
+
+    input and target of one shape. Shapes that merely broadcast are computed with a warning: (N, 1) against (N,) gives
+    N² differences, which is hardly ever meant.
+    """
+    check_reduction(reduction)
+    check_floating("mse_loss", input=input, target=target)
+    if input.shape != target.shape:
+        warnings.warn(
+            f"Using a target size {tuple(target.shape)} that is different to the input size {tuple(input.shape)}: they "
+            f"broadcast against each other; make them equal, for example with target.reshape{tuple(input.shape)}",
+            stacklevel=2,
+        )
+    losses = (input - target).square()
+    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """l_n = -w[y_n] · x[n, y_n],    L = Σ l_n / Σ w[y_n]        (negative log-likelihood)
+
+    input   (N, C) log-probabilities, or (N, C, d1, ...), or (C,) for a single case
+    target  (N,) class indices 0 ... C - 1, or (N, d1, ...), or () for a single case
+    weight  (C,) importance of each class; all 1 unless given
+
+    Cases with the label `ignore_index` count neither above nor below. If all are ignored the mean is 0 / 0: NaN.
+    A label out of range raises IndexError on the CPU; on a GPU looking at the labels would mean waiting for it.
+    """
+    check_reduction(reduction)
+    check_floating("nll_loss", input=input)
+    _check_class_axis(input, weight, "nll_loss")
+    _check_index_target(input, target, "nll_loss")
+    losses, importance, _ = _label_losses(input, target, weight, ignore_index)
+    return _reduced(losses, importance, reduction)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """l_n = -Σ_c w_c · t[n, c] · log softmax(x[n])_c,    where t[n] is 1 at class y_n and 0 elsewhere
+
+    input   (N, C) scores of any size (logits), or (N, C, d1, ...), or (C,) for a single case
+    target  class indices, (N,), (N, d1, ...) or (); or the probabilities t themselves, in input's shape
+    weight  (C,) importance of each class; all 1 unless given
+
+    reduction="mean" divides by Σ w[y_n] for class indices and by the number of cases for probabilities. With
+    label_smoothing ε the target is (1 - ε) t + ε / C. Cases labelled `ignore_index` don't count.
+    A label out of range raises IndexError on the CPU. Source: Szegedy et al. 2016 for the smoothing.
+    """
+    check_reduction(reduction)
+    check_floating("cross_entropy", input=input)
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    _check_class_axis(input, weight, "cross_entropy")
+    class_axis = min(1, input.ndim - 1)
+    log_probabilities = log_softmax(input, dim=class_axis)
+    if target.dtype.kind == "f":
+        if target.shape != input.shape:
+            _complain_about_float_target(input, target)
+        target = target * (1.0 - label_smoothing) + label_smoothing / input.shape[class_axis]
+        losses = -_weighted(log_probabilities * target, weight, class_axis).sum(dim=class_axis)
+        return losses.mean() if reduction == "mean" else _reduced(losses, None, reduction)
+
+    _check_index_target(input, target, "cross_entropy")
+    losses, importance, ignored = _label_losses(log_probabilities, target, weight, ignore_index)
+    if label_smoothing:
+        spread = -_weighted(log_probabilities, weight, class_axis).sum(dim=class_axis).masked_fill(ignored, 0.0)
+        losses = losses * (1.0 - label_smoothing) + spread * (label_smoothing / input.shape[class_axis])
+    return _reduced(losses, importance, reduction)
+
+
+def _label_losses(
+    log_probabilities: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """For each case: its loss -w[y] · x[y], its importance w[y], and whether it is ignored (then both are 0)."""
+    class_axis = min(1, log_probabilities.ndim - 1)
+    labels = target.detach().array
+    library = namespace(labels)
+    _check_labels(labels, log_probabilities.shape[class_axis], ignore_index)
+    ignored = labels == ignore_index
+    safe = library.where(ignored, 0, labels)  # some class that exists; what it picks is thrown away below
+    losses = -gather(log_probabilities, library.expand_dims(safe, class_axis), axis=class_axis, unique=True)
+    losses = losses.squeeze(class_axis)
+    if weight is None:
+        importance = Tensor(library.asarray(~ignored, dtype=log_probabilities.dtype))
+    else:
+        importance = weight[Tensor(safe)].masked_fill(Tensor(ignored), 0.0)
+        losses = losses * importance
+    return losses.masked_fill(Tensor(ignored), 0.0), importance, Tensor(ignored)
+
+
+def _weighted(values: Tensor, weight: Tensor | None, class_axis: int) -> Tensor:
+    """`values` times the weight of each class, which stands along `class_axis`."""
+    if weight is None:
+        return values
+    return values * weight.reshape([-1 if axis == class_axis else 1 for axis in range(values.ndim)])
+
+
+def _reduced(losses: Tensor, importance: Tensor | None, reduction: str) -> Tensor:
+    if reduction == "none":
+        return losses
+    total = losses.sum()
+    return total if reduction == "sum" or importance is None else total / importance.sum()
+
+
+def _check_class_axis(input: Tensor, weight: Tensor | None, function: str) -> None:
+    if input.ndim == 0:
+        raise ValueError(f"{function}: wanted an input of shape (N, C), (C,) or (N, C, d1, ...), got a single number")
+    classes = input.shape[min(1, input.ndim - 1)]
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise ValueError(
+            f"{function}: weight tensor should be defined either for all {classes} classes or no classes but got "
+            f"weight tensor of shape: {list(weight.shape)}"
+        )
+
+
+def _check_index_target(input: Tensor, target: Tensor, function: str) -> None:
+    if not isinstance(target, Tensor):
+        raise TypeError(f"{function}: wanted a Tensor of class indices as target, got {type(target).__name__}")
+    if target.dtype.kind not in "iu":
+        raise TypeError(
+            f"{function}: expected class indices of an integer dtype as target, but found {target.dtype}: convert them "
+            f"with target.long()"
+        )
+    wanted = (*input.shape[:1], *input.shape[2:]) if input.ndim > 1 else ()
+    if tuple(target.shape) == wanted:
+        return
+    if input.ndim > 1 and target.ndim and target.shape[0] != input.shape[0]:
+        raise ValueError(
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({target.shape[0]}): {function} "
+            f"wants a target of shape {wanted} for an input of shape {tuple(input.shape)}"
+        )
+    raise ValueError(
+        f"{function}: Expected target size {list(wanted)}, got {list(target.shape)}: one class index for each case of "
+        f"an input of shape {tuple(input.shape)}, whose classes are along axis {min(1, input.ndim - 1)}"
+    )
+
+
+def _complain_about_float_target(input: Tensor, target: Tensor) -> None:
+    raise ValueError(
+        f"cross_entropy: floating-point targets are probabilities and need the input's shape {tuple(input.shape)}, got "
+        f"{tuple(target.shape)}: for class indices, convert them with target.long()"
+    )
+
+
+def _check_labels(labels: Array, classes: int, ignore_index: int) -> None:
+    """Raise IndexError for a label that is no class; on the host only, since elsewhere it means to wait."""
+    library = namespace(labels)
+    if library.__name__ != "numpy":
+        return
+    wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
+    if wrong.any():
+        hint = (
+            "if yours start at 1, subtract 1" if labels.max() == classes and labels.min() >= 1 else "check the labels"
+        )
+        raise IndexError(
+            f"Target {labels[wrong].flat[0]} is out of bounds: wanted class indices from 0 to {classes - 1} (or "
+            f"ignore_index={ignore_index}): {hint}, or give the model more outputs"
+        )

@@ -1,0 +1,199 @@
+"""Where to put the boxes: a layered layout in four steps, so that no system package is needed to draw a graph.
+
+1. layers    each box one layer below the lowest of its inputs (longest path); a leaf just above its first use
+2. routes    an edge over several layers gets a waypoint in each, as wide as a gap, so that it passes between boxes
+3. order     in each layer by the mean position of the neighbors above, then below, and so on: fewer crossings
+4. places    in each layer the places closest to the mean place of the neighbors that keep order and distance
+
+For: boxes with sizes and edges between them; it knows nothing of tensors. Not for: drawing (`svg`).
+Source: K. Sugiyama, S. Tagawa, M. Toda, Methods for visual understanding of hierarchical system structures, 1981.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+BETWEEN_BOXES = 22.0
+BETWEEN_LAYERS = 46.0
+WAYPOINT_WIDTH = 6.0
+SWEEPS = 8
+
+
+@dataclass
+class Layout:
+    """Centers of the boxes by key, the waypoints of each edge from start to end, and the size of the picture."""
+
+    places: dict[int, tuple[float, float]]
+    routes: list[list[tuple[float, float]]]
+    width: float
+    height: float
+    layers: list[tuple[float, float]] = field(default_factory=list)  # top and bottom of each
+
+
+def layout(sizes: dict[int, tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Layout:
+    """Place boxes of `sizes` (width, height), keyed in an order in which every edge (from, to) points forward."""
+    layer_of = layers(sizes, edges)
+    widths, chains = routes(sizes, edges, layer_of)
+    rows = order(layer_of, chains)
+    x = places(rows, chains, widths)
+    heights = [max(sizes[key][1] for key in row if key in sizes) for row in rows]
+    tops, y = [], 0.0
+    for height in heights:
+        tops.append(y)
+        y += height + BETWEEN_LAYERS
+    left = min((x[key] - widths[key] / 2 for key in x), default=0.0)
+    middle = [top + height / 2 for top, height in zip(tops, heights, strict=True)]
+    at = {key: (x[key] - left, middle[layer]) for key, layer in layer_of.items()}
+    right = max((x[key] + widths[key] / 2 for key in x), default=0.0)
+    bands = [(top, top + height) for top, height in zip(tops, heights, strict=True)]
+    paths = [[at[key] for key in chain] for chain in chains]
+    return Layout({key: at[key] for key in sizes}, paths, right - left, max(y - BETWEEN_LAYERS, 0.0), bands)
+
+
+def layers(sizes: dict[int, tuple[float, float]], edges: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """The layer of each box, counted from the top: every edge points down."""
+    above, below = defaultdict(list), defaultdict(list)
+    for start, end in edges:
+        above[end].append(start)
+        below[start].append(end)
+    found: dict[int, int] = {}
+    for key in sorted(sizes):
+        found[key] = max((found[other] + 1 for other in above[key]), default=0)
+    for key in sorted(sizes, reverse=True):  # a box without inputs moves down to where it is first used
+        if not above[key] and below[key]:
+            found[key] = min(found[other] for other in below[key]) - 1
+    return found
+
+
+def routes(
+    sizes: dict[int, tuple[float, float]], edges: Sequence[tuple[int, int]], layer_of: dict[int, int]
+) -> tuple[dict[int, float], list[list[int]]]:
+    """The width of every box and waypoint, and each edge as a chain of them; `layer_of` gets the waypoints' layers.
+
+    Edges that leave one box share their waypoints: a value that is used far below travels there once.
+    """
+    widths = {key: width for key, (width, _) in sizes.items()}
+    chains, shared = [], {}
+    fresh = max(sizes, default=0) + 1
+    for start, end in edges:
+        chain = [start]
+        for layer in range(layer_of[start] + 1, layer_of[end]):
+            if (start, layer) not in shared:
+                shared[start, layer] = fresh
+                layer_of[fresh], widths[fresh] = layer, WAYPOINT_WIDTH
+                fresh += 1
+            chain.append(shared[start, layer])
+        chains.append([*chain, end])
+    return widths, chains
+
+
+def order(layer_of: dict[int, int], chains: list[list[int]]) -> list[list[int]]:
+    """The boxes and waypoints of each layer from left to right."""
+    rows: list[list[int]] = [[] for _ in range(max(layer_of.values(), default=-1) + 1)]
+    for key in depth_first(chains, sorted(layer_of)):
+        rows[layer_of[key]].append(key)
+    up, down = neighbors(chains)
+    position = {key: i for row in rows for i, key in enumerate(row)}
+    best, fewest = [list(row) for row in rows], crossings(rows, down, position)
+    for sweep in range(SWEEPS):
+        if fewest == 0:
+            break
+        near = down if sweep % 2 else up
+        for row in reversed(rows) if sweep % 2 else rows:
+            row.sort(key=lambda key: mean([position[other] for other in near[key]], position[key]))
+            position.update((key, i) for i, key in enumerate(row))
+        count = crossings(rows, down, position)
+        if count < fewest:
+            best, fewest = [list(row) for row in rows], count
+    return best
+
+
+def depth_first(chains: list[list[int]], keys: list[int]) -> list[int]:
+    """A first order: from the outputs up, arguments from left to right, so that a tree is drawn without a crossing."""
+    up, down = neighbors(chains)
+    seen: dict[int, None] = {}
+    for end in reversed(keys):
+        stack = [] if down[end] else [end]
+        while stack:
+            key = stack.pop()
+            if key not in seen:
+                seen[key] = None
+                stack.extend(reversed(up[key]))
+    return list(seen)
+
+
+def neighbors(chains: list[list[int]]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """What is directly above and directly below each box and waypoint, each once."""
+    up: dict[int, dict[int, None]] = defaultdict(dict)
+    down: dict[int, dict[int, None]] = defaultdict(dict)
+    for chain in chains:
+        for first, second in zip(chain, chain[1:], strict=False):
+            up[second][first] = None
+            down[first][second] = None
+    return (
+        defaultdict(list, {key: list(found) for key, found in up.items()}),
+        defaultdict(list, {key: list(found) for key, found in down.items()}),
+    )
+
+
+def mean(values: list[int], default: float) -> float:
+    return sum(values) / len(values) if values else default
+
+
+def crossings(rows: list[list[int]], down: dict[int, list[int]], position: dict[int, int]) -> int:
+    """How many pairs of edges between neighboring layers cross: the inversions among their lower ends."""
+    total = 0
+    for row in rows:
+        ends = [end for key in row for end in sorted(position[other] for other in down[key])]
+        tree = [0] * (max(ends, default=0) + 2)  # a Fenwick tree counts, for each end, the earlier ones to its right
+        for seen, end in enumerate(ends):
+            smaller, i = 0, end + 1
+            while i > 0:
+                smaller += tree[i]
+                i -= i & -i
+            total += seen - smaller
+            i = end + 1
+            while i < len(tree):
+                tree[i] += 1
+                i += i & -i
+    return total
+
+
+def places(rows: list[list[int]], chains: list[list[int]], widths: dict[int, float]) -> dict[int, float]:
+    """The x of every box's center: close to its neighbors', in the given order, at the wanted distances."""
+    up, down = neighbors(chains)
+    x: dict[int, float] = {}
+    for row in rows:
+        x.update(zip(row, spread(row, [0.0] * len(row), [1.0] * len(row), widths), strict=True))
+    for sweep in range(2 * SWEEPS):
+        last = sweep >= 2 * SWEEPS - 2
+        for row in rows if sweep % 2 == 0 else reversed(rows):
+            near = [up[key] + down[key] if last else (up if sweep % 2 == 0 else down)[key] for key in row]
+            wanted = [sum(x[k] for k in keys) / len(keys) if keys else x[key] for key, keys in zip(row, near, strict=True)]
+            # A waypoint insists on its place more than a box does: long edges become straight.
+            weights = [8.0 if widths[key] == WAYPOINT_WIDTH else 1.0 if keys else 0.1 for key, keys in zip(row, near, strict=True)]
+            x.update(zip(row, spread(row, wanted, weights, widths), strict=True))
+    return x
+
+
+def spread(row: list[int], wanted: list[float], weights: list[float], widths: dict[int, float]) -> list[float]:
+    """The places closest to `wanted` (weighted least squares) that keep the order and the distances of a row.
+
+    With the distances subtracted it is isotonic regression: neighbors that would overlap are pooled at their mean.
+    """
+    offsets = [0.0]
+    for first, second in zip(row, row[1:], strict=False):
+        offsets.append(offsets[-1] + (widths[first] + widths[second]) / 2 + BETWEEN_BOXES)
+    pools: list[list[float]] = []  # [mean, weight, count]
+    for place, weight, offset in zip(wanted, weights, offsets, strict=True):
+        pools.append([place - offset, weight, 1])
+        while len(pools) > 1 and pools[-2][0] >= pools[-1][0]:
+            value, weight, count = pools.pop()
+            other = pools[-1]
+            other[0] = (other[0] * other[1] + value * weight) / (other[1] + weight)
+            other[1] += weight
+            other[2] += count
+    flat = [value for value, _, count in pools for _ in range(int(count))]
+    return [place + offset for place, offset in zip(flat, offsets, strict=True)]
