@@ -1,4 +1,4 @@
-"""Checkpoints of a training: a resumed run equals an uninterrupted one bit for bit; what does not fit changes nothing."""
+"""Checkpoints of a training: a resumed run equals an uninterrupted one bit for bit; a misfit changes nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tinygrad_edu import nn, optim
 from tinygrad_edu.backend import Generator, default_generator, manual_seed
 from tinygrad_edu.checkpoint import load, load_checkpoint, read_metadata, save, save_checkpoint
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.tensors import tensor
+from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.utils.data import DataLoader, TensorDataset
 
 pytest.importorskip("safetensors", reason="checkpoints are safetensors files")
@@ -156,12 +156,16 @@ def test_a_checkpoint_of_another_model_changes_nothing(tmp_path):
     Run("SGD", seed=1).train(1).save(tmp_path / "run")
     model = nn.Sequential(nn.Linear(3, 9), nn.Linear(9, 2), nn.Linear(2, 2))
     before = {name: value.numpy().copy() for name, value in model.state_dict().items()}
-    with pytest.raises(ValueError, match="run does not fit: (.|\n)*Missing key(.|\n)*Unexpected key(.|\n)*size mismatch") as raised:
+    with pytest.raises(
+        ValueError, match=r"run does not fit: (.|\n)*Missing key(.|\n)*Unexpected key(.|\n)*size mismatch"
+    ) as raised:
         load_checkpoint(tmp_path / "run", model)
     for name in ("1.weight", "2.weight", "3.weight", "0.weight"):  # a full report
         assert name in str(raised.value)
     stream = default_generator.get_state()
-    with pytest.raises(ValueError, match=r"parameters differ: missing in the file: \['1.bias', .*only in the file: \['3.bias'"):
+    with pytest.raises(
+        ValueError, match=r"parameters differ: missing in the file: \['1.bias', .*only in the file: \['3.bias'"
+    ):
         load_checkpoint(tmp_path / "run", model, optim.SGD(model.parameters(), lr=0.1))
     assert default_generator.get_state() == stream
     for name, value in model.state_dict().items():

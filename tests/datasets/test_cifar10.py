@@ -101,7 +101,9 @@ def test_a_training_file_cut_between_records_is_refused(tmp_path):
 def test_missing_files_are_named_with_the_remedy(tmp_path):
     with pytest.raises(FileNotFoundError, match="there is nothing at"):
         CIFAR10(tmp_path / "elsewhere")
-    with pytest.raises(FileNotFoundError, match=r"data_batch_1.bin, .*data_batch_5.bin is missing: nothing is downloaded"):
+    with pytest.raises(
+        FileNotFoundError, match=r"data_batch_1.bin, .*data_batch_5.bin is missing: nothing is downloaded"
+    ):
         CIFAR10(tmp_path)
     write_cifar10(tmp_path)
     (tmp_path / "data_batch_4.bin").unlink()

@@ -92,7 +92,9 @@ def test_interpolation_is_exact_for_what_it_should_be():
     numpy.testing.assert_allclose(weights[0, inside].sum(axis=1), 1)
     place = (numpy.arange(32) + 0.5) / 4 - 0.5
     for power in (1, 2):  # Keys' cubic reproduces straight lines and parabolas
-        numpy.testing.assert_allclose((weights[0] @ numpy.arange(8.0) ** power)[inside], place[inside] ** power, atol=1e-12)
+        numpy.testing.assert_allclose(
+            (weights[0] @ numpy.arange(8.0) ** power)[inside], place[inside] ** power, atol=1e-12
+        )
     outside = numpy.abs((numpy.arange(32) + 0.5 - 1.25) / 3.5 - 4) > 6
     assert numpy.all(weights[1, outside] == 0)
 

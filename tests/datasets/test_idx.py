@@ -73,9 +73,15 @@ def test_equal_arrays_make_equal_files(tmp_path):
         (b"\x00\x00\x07\x01" + bytes(4), "is not an IDX file: .* got 00 00 07 01"),
         (b"\x00\x00\x08\x00", "is not an IDX file"),
         (b"\x89PNG\r\n\x1a\n", "is not an IDX file: .* got 89 50 4e 47"),
-        (b"\x00\x00\x08\x01\x00\x00\x00\x02\x05", r"is cut short: .* shape \(2,\) of uint8, so wanted 2 bytes .* got 1"),
+        (
+            b"\x00\x00\x08\x01\x00\x00\x00\x02\x05",
+            r"is cut short: .* shape \(2,\) of uint8, so wanted 2 bytes .* got 1",
+        ),
         (b"\x00\x00\x08\x01\x00\x00\x00\x01\x05\x06", "is longer than it says: .* wanted 1 bytes .* got 2"),
-        (b"\x00\x00\x0e\x02" + b"\xff" * 8, "is cut short"),  # promises 2^64 numbers: refused before memory is asked for
+        (
+            b"\x00\x00\x0e\x02" + b"\xff" * 8,
+            "is cut short",
+        ),  # promises 2^64 numbers: refused before memory is asked for
         (gzip.compress(bytes(100))[:20], "is cut short or damaged: wanted a whole gzip file"),
         (b"\x1f\x8b nonsense that is not zipped", "is cut short or damaged"),
     ],

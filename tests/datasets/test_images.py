@@ -100,7 +100,10 @@ def test_arrays(tmp_path, pixels):
         (numpy.zeros((3, 28, 28)), r"got float64 \(3, 28, 28\)"),
         (numpy.zeros((32, 32)), r"got float64 \(32, 32\)"),
         (numpy.zeros((3, 32, 32), int), r"got int64 \(3, 32, 32\)"),
-        (numpy.full((3, 32, 32), 255.0), r"in \[-1, 1\], got 255.0 to 255.0\. Bytes are brought there by x / 127.5 - 1"),
+        (
+            numpy.full((3, 32, 32), 255.0),
+            r"in \[-1, 1\], got 255.0 to 255.0\. Bytes are brought there by x / 127.5 - 1",
+        ),
         (numpy.full((3, 32, 32), numpy.nan), r"in \[-1, 1\], got nan"),
         (numpy.array([{"code": "runs"}], dtype=object), "cannot be read as NPY: Object arrays cannot be loaded"),
     ],

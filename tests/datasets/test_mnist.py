@@ -37,16 +37,8 @@ def test_pictures_and_labels_come_back(tmp_path, zipped, part, below):
         assert type(label) is int
 
 
-def test_torchvision_reads_the_same_pictures(tmp_path):
-    torchvision = pytest.importorskip("torchvision", reason="compares with torchvision's reader")
-    write_mnist(tmp_path / "MNIST" / "raw")
-    theirs, ours = torchvision.datasets.MNIST(tmp_path), MNIST(tmp_path)
-    numpy.testing.assert_array_equal(ours.data[:, 0], theirs.data.numpy())
-    numpy.testing.assert_array_equal(ours.targets, theirs.targets.numpy())
-
-
 def test_missing_files_are_named_with_the_remedy(tmp_path):
-    with pytest.raises(FileNotFoundError, match="wanted train-images-idx3-ubyte or .*nothing is downloaded here"):
+    with pytest.raises(FileNotFoundError, match=r"wanted train-images-idx3-ubyte or .*nothing is downloaded here"):
         MNIST(tmp_path)
     write_mnist(tmp_path)
     with pytest.raises(FileNotFoundError, match="t10k-images-idx3-ubyte"):
@@ -61,7 +53,7 @@ def test_missing_files_are_named_with_the_remedy(tmp_path):
         ({"pictures": numpy.zeros((7, 32, 32), numpy.uint8)}, r"images.*shape \(N, 28, 28\).* got uint8 \(7, 32, 32\)"),
         ({"pictures": numpy.zeros((7, 28, 28), numpy.float32)}, "images.*got float32"),
         ({"pictures": numpy.zeros((0, 28, 28), numpy.uint8), "labels": numpy.zeros(0, numpy.uint8)}, "images.*N > 0"),
-        ({"pictures": numpy.zeros(7, numpy.uint8)}, "Is it the file with the pictures?"),
+        ({"pictures": numpy.zeros(7, numpy.uint8)}, r"Is it the file with the pictures\?"),
         ({"labels": numpy.zeros(6, numpy.uint8)}, r"labels.*wanted 7 uint8 labels.* got uint8 \(6,\)"),
         ({"labels": numpy.zeros(7, numpy.int32)}, "labels.*got int32"),
         ({"labels": numpy.array([0, 1, 10, 3, 4, 5, 6], numpy.uint8)}, "labels.*from 0 to 9, got 10 at position 2"),

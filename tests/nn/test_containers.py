@@ -19,7 +19,8 @@ def test_sequential_calls_one_after_the_other():
 
 def test_sequential_takes_names_from_a_dictionary():
     model = nn.Sequential({"hidden": nn.Linear(2, 3), "act": nn.ReLU()})
-    assert names(model) == ["hidden", "act"] and model.hidden is model[0]
+    assert names(model) == ["hidden", "act"]
+    assert model.hidden is model[0]
     assert names(model[1:]) == ["act"]
 
 
@@ -27,16 +28,28 @@ def test_sequential_takes_names_from_a_dictionary():
 def test_numbered_containers_have_the_manners_of_a_list(kind):
     a, b, c, d = (nn.Linear(1, size) for size in (1, 2, 3, 4))
     box = kind(a, b)
-    assert len(box) == 2 and list(box) == [a, b] and box[0] is a and box[-1] is b and a in box and c not in box
-    assert box.append(c) is box and box.extend([d]) is box and list(box) == [a, b, c, d]
+    assert len(box) == 2
+    assert list(box) == [a, b]
+    assert box[0] is a
+    assert box[-1] is b
+    assert a in box
+    assert c not in box
+    assert box.append(c) is box
+    assert box.extend([d]) is box
+    assert list(box) == [a, b, c, d]
     part = box[1:3]
-    assert type(part) is type(box) and list(part) == [b, c] and list(box[::-1]) == [d, c, b, a]
+    assert type(part) is type(box)
+    assert list(part) == [b, c]
+    assert list(box[::-1]) == [d, c, b, a]
     box[1] = nn.ReLU()
-    assert isinstance(box[1], nn.ReLU) and names(box) == ["0", "1", "2", "3"]
+    assert isinstance(box[1], nn.ReLU)
+    assert names(box) == ["0", "1", "2", "3"]
     del box[1]
-    assert list(box) == [a, c, d] and names(box) == ["0", "1", "2"]
+    assert list(box) == [a, c, d]
+    assert names(box) == ["0", "1", "2"]
     box.insert(0, b)
-    assert list(box) == [b, a, c, d] and names(box) == ["0", "1", "2", "3"]
+    assert list(box) == [b, a, c, d]
+    assert names(box) == ["0", "1", "2", "3"]
     del box[1:]
     assert list(box) == [b]
     for index in (1, -2):
@@ -58,7 +71,8 @@ def test_a_list_of_modules_is_owned_where_a_plain_list_is_not():
             super().__init__()
             self.layers = kind([nn.Linear(1, 1), nn.Linear(1, 1)])
 
-    assert len(list(Net(nn.ModuleList).parameters())) == 4 and len(list(Net(list).parameters())) == 0
+    assert len(list(Net(nn.ModuleList).parameters())) == 4
+    assert len(list(Net(list).parameters())) == 0
     with pytest.raises(NotImplementedError, match="ModuleList is missing the required"):
         Net(nn.ModuleList).layers(1)
 
@@ -67,9 +81,16 @@ def test_module_dict_has_the_manners_of_a_dictionary():
     a, b = nn.Linear(1, 1), nn.ReLU()
     box = nn.ModuleDict([("b", b)])
     box["a"] = a
-    assert list(box) == list(box.keys()) == ["b", "a"] and list(box.values()) == [b, a]
-    assert dict(box.items()) == {"b": b, "a": a} and box["a"] is a and "a" in box and "c" not in box and len(box) == 2
-    assert box.pop("b") is b and list(box) == ["a"] and [name for name, _ in box.named_parameters()] == ["a.weight", "a.bias"]
+    assert list(box) == list(box.keys()) == ["b", "a"]
+    assert list(box.values()) == [b, a]
+    assert dict(box.items()) == {"b": b, "a": a}
+    assert box["a"] is a
+    assert "a" in box
+    assert "c" not in box
+    assert len(box) == 2
+    assert box.pop("b") is b
+    assert list(box) == ["a"]
+    assert [name for name, _ in box.named_parameters()] == ["a.weight", "a.bias"]
     box.update({"c": b})
     del box["a"]
     assert list(box) == ["c"]

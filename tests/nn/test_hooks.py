@@ -21,11 +21,14 @@ def test_forward_hooks_see_arguments_and_result_and_may_replace_them():
     y = layer(x)
     plain = layer.forward(x * 2.0)
     assert y.tolist() == (plain + 1.0).tolist()
-    assert seen[0] == (layer, (x,)) and seen[1][0][0].tolist() == [[2.0, 4.0]] and seen[1][1].tolist() == plain.tolist()
+    assert seen[0] == (layer, (x,))
+    assert seen[1][0][0].tolist() == [[2.0, 4.0]]
+    assert seen[1][1].tolist() == plain.tolist()
     before.remove()
     after.remove()
     after.remove()
-    assert layer(x).tolist() == layer.forward(x).tolist() and len(seen) == 2
+    assert layer(x).tolist() == layer.forward(x).tolist()
+    assert len(seen) == 2
 
 
 def test_a_pre_hook_may_return_one_value_and_none_changes_nothing():
@@ -64,7 +67,9 @@ def test_a_handle_is_a_with_block():
 
 def test_a_backward_hook_sees_the_gradients_on_both_sides():
     layer, seen = nn.Linear(2, 3).double(), []
-    layer.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append((module, grad_input, grad_output)))
+    layer.register_full_backward_hook(
+        lambda module, grad_input, grad_output: seen.append((module, grad_input, grad_output))
+    )
     x = tensor(numpy.array([[1.0, 2.0]]), requires_grad=True)
     g = numpy.array([[1.0, -1.0, 0.5]])
     (layer(x) * tensor(g)).sum().backward()
@@ -86,9 +91,12 @@ def test_a_backward_hook_may_replace_the_gradient_of_the_input():
 
 def test_a_backward_hook_on_the_first_layer_runs_without_gradients_of_its_input():
     layer, seen = nn.Linear(2, 2), []
-    layer.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append((grad_input, grad_output[0].shape)))
+    layer.register_full_backward_hook(
+        lambda module, grad_input, grad_output: seen.append((grad_input, grad_output[0].shape))
+    )
     layer(tensor([[1.0, 2.0]])).sum().backward()
-    assert seen == [((None,), (1, 2))] and layer.weight.grad is not None
+    assert seen == [((None,), (1, 2))]
+    assert layer.weight.grad is not None
 
 
 def test_a_backward_hook_sees_all_inputs_and_outputs_once():
@@ -100,7 +108,8 @@ def test_a_backward_hook_sees_all_inputs_and_outputs_once():
     [(grad_input, grad_output)] = seen
     assert [part.tolist() for part in grad_input] == [[2.0 + 7.0 * 5.0], [21.0]]
     assert [part.tolist() for part in grad_output] == [[1.0], [7.0]]
-    assert x.grad.tolist() == [37.0] and y.grad.tolist() == [21.0]
+    assert x.grad.tolist() == [37.0]
+    assert y.grad.tolist() == [21.0]
 
 
 def test_backward_hooks_agree_with_pytorchs():
@@ -112,14 +121,20 @@ def test_backward_hooks_agree_with_pytorchs():
         for layer in model:
             layer.register_full_backward_hook(
                 lambda module, grad_input, grad_output: seen.append(
-                    [type(module).__name__, *(None if g is None else g.detach().numpy().copy() for g in (*grad_input, *grad_output))]
+                    [
+                        type(module).__name__,
+                        *(None if g is None else g.detach().numpy().copy() for g in (*grad_input, *grad_output)),
+                    ]
                 )
             )
         model.load_state_dict({name: tensor(value) for name, value in weight.items()})
         model(tensor([[1.0, -2.0], [0.5, 3.0]])).sum().backward()
         return seen
 
-    weight = {name: value.numpy() for name, value in nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).state_dict().items()}
+    weight = {
+        name: value.numpy()
+        for name, value in nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).state_dict().items()
+    }
     for own, other in zip(record(nn, tensor, weight), record(torch.nn, torch.tensor, weight), strict=True):
         assert own[0] == other[0]
         for mine, theirs in zip(own[1:], other[1:], strict=True):

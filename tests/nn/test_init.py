@@ -26,7 +26,8 @@ def test_random_weights_have_the_promised_spread(name):
     assert getattr(init, name)(weight, **settings, generator=Generator().manual_seed(0)) is weight
     values = weight.numpy()
     assert values.dtype == numpy.float32
-    assert abs(values.std() / deviation - 1.0) < 0.02 and abs(values.mean()) < 0.02 * deviation
+    assert abs(values.std() / deviation - 1.0) < 0.02
+    assert abs(values.mean()) < 0.02 * deviation
     if "uniform" in name:
         assert 0.999 * math.sqrt(3.0) * deviation < abs(values).max() <= math.sqrt(3.0) * deviation * (1 + 1e-6)
     else:
@@ -36,7 +37,9 @@ def test_random_weights_have_the_promised_spread(name):
 @pytest.mark.parametrize("name", [*DEVIATIONS, "orthogonal_", "trunc_normal_"])
 def test_everything_random_takes_a_generator(name):
     function = getattr(init, name)
-    first, again, other = (function(zeros(4, 3), generator=Generator().manual_seed(seed)).tolist() for seed in (1, 1, 2))
+    first, again, other = (
+        function(zeros(4, 3), generator=Generator().manual_seed(seed)).tolist() for seed in (1, 1, 2)
+    )
     assert first == again != other
     manual_seed(3)
     drawn = function(zeros(4, 3)).tolist()
@@ -53,7 +56,8 @@ def test_gains_equal_pytorchs():
 
 def test_constants():
     weight = tensor(numpy.ones((2, 3)))
-    assert init.zeros_(weight).tolist() == [[0.0] * 3] * 2 and init.ones_(weight).tolist() == [[1.0] * 3] * 2
+    assert init.zeros_(weight).tolist() == [[0.0] * 3] * 2
+    assert init.ones_(weight).tolist() == [[1.0] * 3] * 2
     assert init.constant_(weight, 2.5).tolist() == [[2.5] * 3] * 2
     assert init.eye_(weight).tolist() == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
 
@@ -68,14 +72,17 @@ def test_orthogonal_rows_or_columns_keep_lengths(shape):
 
 def test_every_rotation_is_equally_likely():
     """With the signs of R left as they come, the first entry would never be positive."""
-    corners = [init.orthogonal_(zeros(2, 2), generator=Generator().manual_seed(seed)).tolist()[0][0] for seed in range(40)]
+    corners = [
+        init.orthogonal_(zeros(2, 2), generator=Generator().manual_seed(seed)).tolist()[0][0] for seed in range(40)
+    ]
     assert 5 < sum(corner > 0 for corner in corners) < 35
 
 
 def test_trunc_normal_is_a_normal_between_its_ends():
     weight = init.trunc_normal_(zeros(20_000), mean=1.0, std=2.0, a=0.0, b=4.0, generator=Generator().manual_seed(0))
     values = weight.numpy()
-    assert 0.0 <= values.min() < 0.01 and 3.99 < values.max() <= 4.0
+    assert 0.0 <= values.min() < 0.01
+    assert 3.99 < values.max() <= 4.0
     # mean of N(1, 4) between 0 and 4: mean + std (φ(α) - φ(β)) / (Φ(β) - Φ(α)), α = -1/2, β = 3/2
     density = lambda z: math.exp(-z * z / 2) / math.sqrt(2 * math.pi)  # noqa: E731
     mass = (math.erf(1.5 / math.sqrt(2)) + math.erf(0.5 / math.sqrt(2))) / 2
@@ -85,7 +92,9 @@ def test_trunc_normal_is_a_normal_between_its_ends():
 def test_initializing_a_parameter_is_not_recorded():
     weight = tensor([[1.0]], requires_grad=True)
     for function in (init.uniform_, init.normal_, init.ones_, init.eye_, init.orthogonal_, init.trunc_normal_):
-        assert function(weight) is weight and weight.is_leaf and weight.requires_grad
+        assert function(weight) is weight
+        assert weight.is_leaf
+        assert weight.requires_grad
 
 
 BAD = {

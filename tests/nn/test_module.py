@@ -45,10 +45,12 @@ def test_parameters_buffers_and_modules_are_named_in_the_order_of_assignment():
     assert names(net.named_buffers()) == ["second.count", "second.scratch"]
     assert names(net.named_modules()) == ["", "second", "second.inner", "first"]
     assert names(net.named_children()) == ["second", "first"]
-    assert names(net.named_parameters(recurse=False)) == [] and names(net.second.named_parameters("p", False)) == ["p.scale"]
+    assert names(net.named_parameters(recurse=False)) == []
+    assert names(net.second.named_parameters("p", recurse=False)) == ["p.scale"]
     assert [id(p) for p in net.parameters()] == [id(p) for _, p in net.named_parameters()]
     assert list(net.modules()) == [net, net.second, net.second.inner, net.first]
-    assert list(net.children()) == [net.second, net.first] and len(list(net.buffers())) == 2
+    assert list(net.children()) == [net.second, net.first]
+    assert len(list(net.buffers())) == 2
 
 
 def test_the_order_is_pytorchs():
@@ -75,7 +77,9 @@ def test_a_shared_parameter_or_module_is_reported_once():
     assert names(net.named_parameters(remove_duplicate=False)) == ["0.weight", "0.bias", "1.weight", "1.bias"]
     layer = nn.Linear(2, 2)
     twice = nn.Sequential(layer, layer)
-    assert len(list(twice.parameters())) == 2 and len(list(twice.modules())) == 2 and len(list(twice.children())) == 1
+    assert len(list(twice.parameters())) == 2
+    assert len(list(twice.modules())) == 2
+    assert len(list(twice.children())) == 1
     assert list(twice.state_dict()) == ["0.weight", "0.bias", "1.weight", "1.bias"]
     assert len(twice) == 2
 
@@ -86,7 +90,8 @@ def test_assigning_keeps_the_place_and_deleting_gives_it_up():
     block.other = nn.Parameter(tensor([4.0]))
     assert names(block.named_parameters(recurse=False)) == ["scale", "other"]
     del block.scale, block.count
-    assert names(block.named_parameters(recurse=False)) == ["other"] and names(block.named_buffers()) == ["scratch"]
+    assert names(block.named_parameters(recurse=False)) == ["other"]
+    assert names(block.named_buffers()) == ["scratch"]
     block.inner = None
     assert names(block.named_modules()) == [""]
 
@@ -94,14 +99,17 @@ def test_assigning_keeps_the_place_and_deleting_gives_it_up():
 def test_a_buffer_that_becomes_a_parameter_is_one():
     block = Block()
     block.count = nn.Parameter(tensor([1.0]))
-    assert "count" in names(block.named_parameters()) and "count" not in names(block.named_buffers())
+    assert "count" in names(block.named_parameters())
+    assert "count" not in names(block.named_buffers())
 
 
 def test_parameters_and_buffers_may_be_left_out():
     module = nn.Module()
     module.register_parameter("weight", None)
     module.register_buffer("mean", None)
-    assert module.weight is None and module.mean is None and list(module.state_dict()) == []
+    assert module.weight is None
+    assert module.mean is None
+    assert list(module.state_dict()) == []
     module.mean = tensor([1.0])
     assert list(module.state_dict()) == ["mean"]
 
@@ -109,13 +117,16 @@ def test_parameters_and_buffers_may_be_left_out():
 def test_a_parameter_is_a_leaf_that_shares_memory_and_prints_as_one():
     data = tensor([1.0, 2.0])
     parameter = nn.Parameter(data)
-    assert parameter.requires_grad and parameter.is_leaf and isinstance(parameter, Tensor)
+    assert parameter.requires_grad
+    assert parameter.is_leaf
+    assert isinstance(parameter, Tensor)
     assert not nn.Parameter(data, requires_grad=False).requires_grad
     with no_grad():
         parameter.add_(1.0)
     assert data.tolist() == [2.0, 3.0]
     assert repr(parameter).startswith("Parameter containing:\ntensor(")
-    assert type(parameter * 2) is Tensor and type(parameter.detach()) is Tensor
+    assert type(parameter * 2) is Tensor
+    assert type(parameter.detach()) is Tensor
     with pytest.raises(TypeError, match="wanted a Tensor to make a Parameter of, got list"):
         nn.Parameter([1.0])
     with pytest.raises(TypeError, match="only floating-point"):
@@ -126,14 +137,17 @@ def test_a_parameter_of_a_computed_tensor_is_a_leaf_of_its_own():
     x = tensor([1.0], requires_grad=True)
     parameter = nn.Parameter(x * 2)
     (parameter * 3).sum().backward()
-    assert parameter.is_leaf and parameter.grad.tolist() == [3.0] and x.grad is None
+    assert parameter.is_leaf
+    assert parameter.grad.tolist() == [3.0]
+    assert x.grad is None
 
 
 def test_get_submodule_follows_the_dots():
     net = Net()
-    assert net.get_submodule("second.inner") is net.second.inner and net.get_submodule("") is net
+    assert net.get_submodule("second.inner") is net.second.inner
+    assert net.get_submodule("") is net
     for target in ("third", "second.scale", "second.inner.weight", "second..inner"):
-        with pytest.raises(AttributeError, match="has no module called .*; it has: second, second.inner, first"):
+        with pytest.raises(AttributeError, match=r"has no module called .*; it has: second, second\.inner, first"):
             net.get_submodule(target)
 
 
@@ -146,7 +160,8 @@ def test_apply_visits_children_before_their_parent():
 
 def test_train_and_eval_reach_everything():
     net = Net()
-    assert net.eval() is net and not any(module.training for module in net.modules())
+    assert net.eval() is net
+    assert not any(module.training for module in net.modules())
     net.train()
     assert all(module.training for module in net.modules())
     with pytest.raises(ValueError, match="training mode is expected to be boolean"):
@@ -176,7 +191,8 @@ def test_to_changes_floating_point_tensors_in_place_and_keeps_the_objects():
     assert net.to(float64) is net
     assert [id(parameter) for parameter in net.parameters()] == identities
     assert all(parameter.dtype == parameter.grad.dtype == float64 for parameter in net.parameters())
-    assert net.second.count.dtype == numpy.int64 and net.second.scratch.dtype == float64
+    assert net.second.count.dtype == numpy.int64
+    assert net.second.scratch.dtype == float64
     for name, value in net.state_dict().items():
         numpy.testing.assert_array_equal(value.numpy(), before[name].numpy())
     assert net(tensor(numpy.ones((1, 2)))).dtype == float64
@@ -209,9 +225,11 @@ def test_a_copy_shares_nothing_and_a_pickle_comes_back():
             twin.first.weight.fill_(7.0)
         assert not (net.first.weight.detach().numpy() == 7.0).any()
         assert names(twin.named_parameters()) == names(net.named_parameters())
-        assert isinstance(twin.first.weight, nn.Parameter) and twin.first.weight.requires_grad
+        assert isinstance(twin.first.weight, nn.Parameter)
+        assert twin.first.weight.requires_grad
         twin(tensor([[1.0, 1.0]])).sum().backward()
-        assert twin.second.scale.grad is not None and net.second.scale.grad is None
+        assert twin.second.scale.grad is not None
+        assert net.second.scale.grad is None
 
 
 def test_a_copy_keeps_shared_parameters_shared():
@@ -241,9 +259,10 @@ def test_a_layer_with_settings_and_children_prints_both():
 
 
 def test_a_missing_attribute_is_an_error_that_says_what_there_is():
-    with pytest.raises(AttributeError, match="'Block' object has no attribute 'scael': it owns scale, count, scratch, inner"):
+    with pytest.raises(AttributeError, match="no attribute 'scael': it owns scale, count, scratch, inner"):
         _ = Block().scael
-    assert not hasattr(Block(), "anything") and getattr(Block(), "anything", 3) == 3
+    assert not hasattr(Block(), "anything")
+    assert getattr(Block(), "anything", 3) == 3
 
 
 def test_assigning_before_init_is_an_error_with_the_remedy():
@@ -252,7 +271,7 @@ def test_assigning_before_init_is_an_error_with_the_remedy():
             self.value = value
 
     for value in (nn.Linear(1, 1), nn.Parameter(zeros(1))):
-        with pytest.raises(AttributeError, match=r"cannot assign 'value' before Module.__init__\(\) call.*of Early.__init__"):
+        with pytest.raises(AttributeError, match=r"cannot assign 'value' before Module.__init__\(\) call.*of Early"):
             Early(value)
     with pytest.raises(AttributeError, match=r"write super\(\).__init__\(\) as the first line of Early.__init__"):
         Early(1)(2)

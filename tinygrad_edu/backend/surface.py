@@ -184,7 +184,10 @@ def describe_array(array: type) -> dict[str, dict[str, Any]]:
 
 def surface() -> dict[str, Any]:
     """The whole listing: versions, and one entry per name."""
-    import cupy
+    try:
+        import cupy
+    except ImportError as error:
+        raise SystemExit(f"wanted CuPy to read, got: {error}. Try: pip install --target FOLDER cupy-cuda12x") from error
 
     names: dict[str, dict[str, Any]] = describe_array(cupy.ndarray)
     for module_name, twin_name in LISTED.items():

@@ -27,7 +27,9 @@ _PREFIX = 8  # bytes that say how long the header is
 def write_file(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
     """Write {name: array}, on any device, and `facts`, a JSON object. An array with two names is stored once."""
     library = require("safetensors.numpy", extra="io", purpose="save checkpoints")
-    stored, aliases, first_name = {}, {}, {}
+    stored: dict[str, numpy.ndarray] = {}
+    aliases: dict[str, str] = {}
+    first_name: dict[int, str] = {}  # of the array with this id
     for name, array in arrays.items():
         if id(array) in first_name:
             aliases[name] = first_name[id(array)]

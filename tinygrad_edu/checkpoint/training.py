@@ -102,7 +102,8 @@ def load_checkpoint(
     streams = {**({} if optimizer is None else {"default": default_generator}), **(generators or {})}
     try:  # first all that can be wrong, then the filling: what does not fit leaves everything as it was
         _check_present(state, schedule, streams)
-        numbered = None if optimizer is None else _numbered_state(model, optimizer, state["optimizer"])
+        if model is not None and optimizer is not None:
+            numbered = _numbered_state(model, optimizer, state["optimizer"])
         if model is not None:
             model.load_state_dict(weights, strict=strict)
         if optimizer is not None:
@@ -144,9 +145,7 @@ def _named_state(model: Module, optimizer: Optimizer) -> dict[str, Any]:
     return {
         "kind": type(optimizer).__name__,
         "state": {names[number]: kept for number, kept in saved["state"].items()},
-        "param_groups": [
-            {**group, "params": own} for group, own in zip(saved["param_groups"], groups, strict=True)
-        ],
+        "param_groups": [{**group, "params": own} for group, own in zip(saved["param_groups"], groups, strict=True)],
     }
 
 

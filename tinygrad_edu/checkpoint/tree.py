@@ -15,7 +15,8 @@ from typing import Any
 import numpy
 
 from tinygrad_edu.backend import Array
-from tinygrad_edu.tensors import Tensor, tensor
+from tinygrad_edu.tensors import Tensor
+from tinygrad_edu.tensors.creation import tensor
 
 
 def take_apart(value: Any, name: str, arrays: dict[str, Array]) -> Any:

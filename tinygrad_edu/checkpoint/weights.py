@@ -18,7 +18,8 @@ import numpy
 from tinygrad_edu.backend import Array
 from tinygrad_edu.checkpoint.files import read_file, write_file
 from tinygrad_edu.checkpoint.tree import put_together, take_apart
-from tinygrad_edu.tensors import Tensor, tensor
+from tinygrad_edu.tensors import Tensor
+from tinygrad_edu.tensors.creation import tensor
 
 TRAINING = "training:"  # begins the names of arrays that belong to a training's state, not to the model
 

@@ -92,7 +92,9 @@ def _read_files(root: pathlib.Path, names: Iterable[str]) -> dict[str, bytes]:
     if root.is_file():
         return _read_archive(root, set(names))
     if not root.is_dir():
-        raise FileNotFoundError(f"wanted a folder or archive with CIFAR-10, but there is nothing at {root}: check the path")
+        raise FileNotFoundError(
+            f"wanted a folder or archive with CIFAR-10, but there is nothing at {root}: check the path"
+        )
     folder = root / FOLDER if (root / FOLDER).is_dir() else root
     return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy
 
-from tinygrad_edu.tensors import Tensor, tensor
+from tinygrad_edu.tensors import Tensor
+from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.utils.data import Dataset, default_collate
 
 

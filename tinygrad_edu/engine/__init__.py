@@ -6,7 +6,7 @@ Read in this order: `tape` (what is recorded), `primitive` (when), `walk` (how i
 from tinygrad_edu.engine.clock import mark_written
 from tinygrad_edu.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_edu.engine.primitive import Primitive, observers, primitive, primitives, result, results_are
-from tinygrad_edu.engine.tape import Leaf, Node, Parts, Pick, Value, caller, recorded_at
+from tinygrad_edu.engine.tape import Leaf, Node, Parts, Pick, Value, caller, place, recorded_at
 from tinygrad_edu.engine.walk import backward_observers, collect, walk
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "mark_written",
     "no_grad",
     "observers",
+    "place",
     "primitive",
     "primitives",
     "recorded_at",

@@ -74,11 +74,13 @@ class Node:
 
     def pull(self, gradient: Any, saved: tuple[Any, ...], asked: set[int] | None) -> list[Any]:
         """The gradient of each argument from the gradient of the result: one rule per argument."""
-        rules = self.primitive.rules_along(self.parents)
-        return [
-            None if parent is None or (asked is not None and parent.age not in asked) else rule(gradient, *values)
-            for parent, rule, values in zip(self.parents, rules, saved, strict=True)
-        ]
+        gradients = []
+        for parent, rule, values in zip(self.parents, self.primitive.rules_along(self.parents), saved):
+            if parent is None or (asked is not None and parent.age not in asked):
+                gradients.append(None)
+            else:
+                gradients.append(rule(gradient, *values))
+        return gradients
 
     def revived(self, kind: Callable[..., Value]) -> tuple[Any, ...]:
         """What was saved, as Values on the graph (made by `kind`): rules that read these are recorded themselves."""
@@ -144,14 +146,19 @@ class Parts(dict[int, Any]):
 
 def recorded_at(node: Node) -> str:
     """'file.py:12, in function': the line of the user's program that recorded `node`."""
-    code, instruction = node.where
+    return place(node.where)
+
+
+def place(where: tuple[CodeType, int]) -> str:
+    """The same for what `caller` returned."""
+    code, instruction = where
     lines = (line for start, end, line in code.co_lines() if start <= instruction < end and line is not None)
     return f"{code.co_filename}:{next(lines, code.co_firstlineno)}, in {code.co_name}"
 
 
-def caller() -> tuple[CodeType, int]:
-    """The nearest line outside this package that led here: its code object and instruction, so no frame is kept."""
-    frame: Any = sys._getframe(2)
+def caller(depth: int = 2) -> tuple[CodeType, int]:
+    """The nearest line outside this package, at least `depth` calls up: its code and instruction, so no frame is kept."""
+    frame: Any = sys._getframe(depth)
     code = frame.f_code
     while _is_ours[code.co_filename] and frame.f_back is not None:
         frame = frame.f_back

@@ -10,37 +10,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_edu.engine import clock
+from tinygrad_edu.backend.dtypes import float32
+from tinygrad_edu.engine.clock import rewritten
 from tinygrad_edu.engine.modes import mode
 from tinygrad_edu.engine.tape import Node, as_arrays, caller, value_classes
 
 
-def unrolled(primitive: Any, observers: list[Any], result: Callable[..., Any]) -> Callable[..., Any]:
-    """The unrolled form of a primitive with one or two arguments; for others, the primitive itself."""
+def unrolled(primitive: Any, observers: list[Any], result: Any) -> Callable[..., Any]:
+    """The unrolled form of a primitive with one or two arguments; for others, the primitive itself.
+
+    It is to be called by a method of the Tensor, whose caller is then the line to remember.
+    """
     if primitive.variadic or len(primitive.arguments) > 2:
         return primitive
-    function, only = primitive.function, primitive.arguments
-    plain = (float, int)
+    function = primitive.function
 
     def one(x: Any, **settings: Any) -> Any:
-        if type(x) not in value_classes or observers or clock.rewritten:
+        if (type(x) is not result and type(x) not in value_classes) or observers or rewritten:
             return primitive(x, **settings)
         array, parent = x.array, x.node
-        if array.dtype.kind != "f":
+        if array.dtype is not float32 and array.dtype.kind != "f":
             return primitive(x, **settings)
         out = function(array, **settings)
         if type(out) is not type(array):
+            if type(out) is tuple:
+                return primitive(x, **settings)
             out = as_arrays(out)
-        if parent is None or not mode.recording or not primitive.differentiable or type(out) is tuple:
-            return result(out) if type(out) is not tuple else primitive(x, **settings)
+        if parent is None or not mode.recording or not primitive.differentiable:
+            return result(out)
         parents = (parent,)
-        return result(out, Node(primitive, parents, primitive.keep((array,), out, settings, parents), caller()))
+        return result(out, Node(primitive, parents, primitive.keep((array,), out, settings, parents), caller(3)))
 
     def two(x: Any, y: Any) -> Any:
-        if type(x) not in value_classes or observers or clock.rewritten:
+        if (type(x) is not result and type(x) not in value_classes) or observers or rewritten:
             return primitive(x, y)
         first, parent = x.array, x.node
-        if type(y) in value_classes:
+        if type(y) is result or type(y) in value_classes:
             second, other = y.array, y.node
             if first.dtype is not second.dtype or type(first) is not type(second):
                 return primitive(x, y)
@@ -48,7 +53,7 @@ def unrolled(primitive: Any, observers: list[Any], result: Callable[..., Any]) -
             second, other = y, None
         else:
             return primitive(x, y)
-        if first.dtype.kind != "f":
+        if first.dtype is not float32 and first.dtype.kind != "f":
             return primitive(x, y)
         out = function(first, second)
         if type(out) is not type(first):
@@ -56,6 +61,6 @@ def unrolled(primitive: Any, observers: list[Any], result: Callable[..., Any]) -
         if (parent is None and other is None) or not mode.recording or not primitive.differentiable:
             return result(out)
         parents = (parent, other)
-        return result(out, Node(primitive, parents, primitive.keep((first, second), out, None, parents), caller()))
+        return result(out, Node(primitive, parents, primitive.keep((first, second), out, None, parents), caller(3)))
 
     return one if len(primitive.arguments) == 1 else two

@@ -39,32 +39,34 @@ def walk(
     arrived: list[tuple[Any, Any]] = []
     waiting: dict[int, list[Any]] = {}  # age -> [node, its gradient so far]
     order: list[int] = []  # a heap of negated ages: the youngest first
-    contributions = [(node, gradient) for node, gradient in roots if asked is None or node.age in asked]
+    sent = [(node, gradient) for node, gradient in roots if asked is None or node.age in asked]
     before, mode.recording = mode.recording, create_graph
     try:
         while True:
-            for node, gradient in contributions:
-                if gradient is None:
-                    continue
-                if node.age in waiting:
-                    waiting[node.age][1] = waiting[node.age][1] + gradient  # used twice: the two gradients add up
-                else:
-                    waiting[node.age] = [node, gradient]
-                    heappush(order, -node.age)
-            contributions = gradient = node = None  # nothing here keeps a gradient alive while the next rule runs
+            for node, gradient in sent:
+                if gradient is not None:
+                    entry = waiting.get(node.age)
+                    if entry is None:
+                        waiting[node.age] = [node, gradient]
+                        heappush(order, -node.age)
+                    else:
+                        entry[1] = entry[1] + gradient  # a value used twice: the two gradients add up
+            sent, node, gradient, entry = (), None, None, None  # keep no gradient alive while the next rule runs
             if not order:
                 return arrived
             node, gradient = waiting.pop(-heappop(order))
             if node.hooks:
                 gradient = _run_hooks(node, gradient)
-            if type(node) is Leaf or node.age in wanted:
+            if type(node) is Leaf:
                 arrived.append((node, gradient))
-            contributions = ()
-            if type(node) is not Leaf and (asked is None or _goes_on(node, asked)):
-                contributions = zip(node.parents, _pull(node, gradient, asked, create_graph), strict=True)
+                continue
+            if node.age in wanted:
+                arrived.append((node, gradient))
+            if asked is None or _goes_on(node, asked):
+                sent = zip(node.parents, _pull(node, gradient, asked, create_graph))
                 if not retain_graph:
-                    node.saved = None
                     node.parents = ()
+                    node.saved = None
     finally:
         mode.recording = before
 

@@ -82,7 +82,7 @@ def eye_(tensor: Tensor) -> Tensor:
         raise ValueError(
             f"Only tensors with 2 dimensions are supported: wanted a matrix, got shape {tuple(tensor.shape)}"
         )
-    return _copy_from_host(tensor, numpy.eye(*tensor.shape))
+    return _copy_from_host(tensor, numpy.eye(tensor.shape[0], tensor.shape[1]))
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:

@@ -7,7 +7,7 @@ called, moved or printed (`nn/module.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tinygrad_edu.nn.parameter import Parameter
 from tinygrad_edu.tensors import Tensor
@@ -41,7 +41,7 @@ class Owner:
         return {name: value for name, value in present.items() if isinstance(value, Tensor)}
 
     @property
-    def _modules(self) -> dict[str, Module]:
+    def _modules(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if isinstance(value, Owner)}
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
@@ -84,7 +84,7 @@ class Owner:
 
     def _check_replacement(self, name: str, present: object, value: object) -> None:
         """A parameter, a module or a buffer is not lost by assigning something else over it by mistake."""
-        kind = _kind_of(present)
+        kind = "buffer" if name in self._persistence else _kind_of(present)
         is_owned = kind in ("parameter", "module") or name in self._persistence
         if is_owned and _kind_of(value) != kind:
             raise TypeError(
@@ -110,14 +110,14 @@ class Owner:
     # -- walking -------------------------------------------------------------------------------------------------
 
     def named_modules(
-        self, memo: dict[int, Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+        self, memo: dict[int, Any] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
         """(name, module) for this module, named "", and for everything below it: parents before children."""
-        seen: dict[int, Module] = {} if memo is None else memo
+        seen: dict[int, Any] = {} if memo is None else memo
         if remove_duplicate and id(self) in seen:
             return
         seen[id(self)] = self
-        yield prefix, self
+        yield prefix, cast("Module", self)
         for name, child in self._modules.items():
             yield from child.named_modules(seen, _join(prefix, name), remove_duplicate)
 
@@ -172,8 +172,8 @@ class Owner:
         """The module called "block.conv1" from here; "" is this one."""
         found: Any = self
         for name in target.split(".") if target else []:
-            found = found._modules.get(name) if isinstance(found, Owner) else None
-        if not isinstance(found, Owner):
+            found = None if found is None else found._modules.get(name)
+        if found is None:
             names = ", ".join(name for name, _ in self.named_modules() if name) or "none"
             raise AttributeError(f"{type(self).__name__} has no module called {target!r}; it has: {names}")
         return found

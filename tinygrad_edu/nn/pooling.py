@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_edu.nn import functional as F
+from tinygrad_edu.nn.functional.checks import pair
 from tinygrad_edu.nn.functional.convolution import Pair
 from tinygrad_edu.nn.module import Module
 from tinygrad_edu.tensors import Tensor
@@ -21,6 +22,7 @@ class MaxPool2d(Module):
         ceil_mode: bool = False,
     ) -> None:
         super().__init__()
+        _check(kernel_size, stride, padding)
         self.kernel_size = kernel_size
         self.stride = kernel_size if stride is None else stride
         self.padding = padding
@@ -50,6 +52,7 @@ class AvgPool2d(Module):
         divisor_override: int | None = None,
     ) -> None:
         super().__init__()
+        _check(kernel_size, stride, padding)
         self.kernel_size = kernel_size
         self.stride = kernel_size if stride is None else stride
         self.padding = padding
@@ -63,3 +66,10 @@ class AvgPool2d(Module):
 
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+def _check(kernel_size: Pair, stride: Pair | None, padding: Pair) -> None:
+    """Raise for settings that no image could be pooled with; they are kept as they were given, to print alike."""
+    pair(kernel_size, "kernel_size")
+    pair(kernel_size if stride is None else stride, "stride")
+    pair(padding, "padding", least=0)

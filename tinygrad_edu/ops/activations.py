@@ -18,6 +18,7 @@ def relu(x):
 
 
 relu.defvjp(x=lambda g, out: g * (out > 0))
+relu.deflatex(r"\max(x, 0)", x=r"g \odot [x > 0]")
 
 
 @primitive(prepare=to_floating)
@@ -28,6 +29,7 @@ def softplus(x):
 
 
 softplus.defvjp(x=lambda g, x: g * sigmoid(x))
+softplus.deflatex(r"\ln (1 + e^{x})", x=r"\frac{g}{1 + e^{-x}}")
 
 
 def gelu(x, *, approximate="none"):
@@ -66,6 +68,10 @@ def softmax(x, *, axis):
 
 
 softmax.defvjp(x=lambda g, out, axis: out * (g - sum(g * out, axis=(axis,), keepdims=True)))
+softmax.deflatex(
+    r"\frac{e^{x}}{\sum_{\mathrm{axis}} e^{x}}",
+    x=r"\mathrm{out} \odot (g - \sum_{\mathrm{axis}} g \odot \mathrm{out})",
+)
 
 
 @primitive(prepare=to_floating)
@@ -77,3 +83,4 @@ def log_softmax(x, *, axis):
 
 
 log_softmax.defvjp(x=lambda g, out, axis: g - exp(out) * sum(g, axis=(axis,), keepdims=True))
+log_softmax.deflatex(r"x - \ln \sum_{\mathrm{axis}} e^{x}", x=r"g - e^{\mathrm{out}} \odot \sum_{\mathrm{axis}} g")

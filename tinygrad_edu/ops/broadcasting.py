@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from tinygrad_edu.backend import namespace
+from tinygrad_edu.backend import broadcast_view, namespace
 from tinygrad_edu.engine import primitive
 from tinygrad_edu.ops.shaping import reshape
 
@@ -17,19 +17,23 @@ def sum(x, *, axis, keepdims):
 
 
 sum.defvjp(x=lambda g, x_shape, axis: broadcast(spread(g, x_shape, axis), shape=x_shape))
+sum.deflatex(r"\sum_{\mathrm{axis}} x", x=r"\operatorname{copy}_{\mathrm{axis}}(g)")
 
 
 @primitive
 def broadcast(x, *, shape):
     """x repeated along axes of size 1 and new leading axes: a view that reads one number many times."""
-    return namespace(x).broadcast_to(x, shape)
+    return broadcast_view(x, shape)
 
 
 broadcast.defvjp(x=lambda g, x_shape: unbroadcast(g, x_shape))
+broadcast.deflatex(r"\operatorname{copy}(x)", x=r"\sum_{\mathrm{copies}} g")
 
 
 def spread(g, x_shape, axis):
-    """The gradient of a reduction with its lost axes put back as axes of size 1."""
+    """The gradient of a reduction with its lost axes put back as axes of size 1. A single number fits as it is."""
+    if not g.shape:
+        return g
     return reshape(g, shape=tuple(1 if i in axis else size for i, size in enumerate(x_shape)))
 
 

@@ -25,6 +25,7 @@ def cast(x, *, dtype):
 
 
 cast.defvjp(x=lambda g, x_dtype: cast(g, dtype=x_dtype))
+cast.deflatex("x", x="g")
 
 
 def _rank(dtype: Any) -> int:

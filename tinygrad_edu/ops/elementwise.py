@@ -27,6 +27,7 @@ add.defvjp(
     x=lambda g, x_shape: unbroadcast(g, x_shape),
     y=lambda g, y_shape: unbroadcast(g, y_shape),
 )
+add.deflatex("x + y", x="g", y="g")
 
 
 @primitive(prepare=to_common)
@@ -39,6 +40,7 @@ sub.defvjp(
     x=lambda g, x_shape: unbroadcast(g, x_shape),
     y=lambda g, y_shape: unbroadcast(-g, y_shape),
 )
+sub.deflatex("x - y", x="g", y="-g")
 
 
 @primitive(prepare=to_common)
@@ -51,6 +53,7 @@ mul.defvjp(
     x=lambda g, y, x_shape: unbroadcast(g * y, x_shape),
     y=lambda g, x, y_shape: unbroadcast(g * x, y_shape),
 )
+mul.deflatex(r"x \odot y", x=r"g \odot y", y=r"g \odot x")
 
 
 @primitive(prepare=to_floating)
@@ -63,6 +66,7 @@ div.defvjp(
     x=lambda g, y, x_shape: unbroadcast(g / y, x_shape),
     y=lambda g, y, out, y_shape: unbroadcast(-g * out / y, y_shape),
 )
+div.deflatex(r"\frac{x}{y}", x=r"\frac{g}{y}", y=r"-\frac{g \odot \mathrm{out}}{y}")
 
 
 @primitive
@@ -72,6 +76,7 @@ def neg(x):
 
 
 neg.defvjp(x=lambda g: -g)
+neg.deflatex("-x", x="-g")
 
 
 @primitive(prepare=to_common)
@@ -84,6 +89,7 @@ pow.defvjp(
     x=lambda g, x, y, x_shape: unbroadcast(g * y * pow(x, y - (y != 0)), x_shape),
     y=lambda g, x, y_shape, out: unbroadcast(g * out * log(x + (x == 0)), y_shape),
 )
+pow.deflatex("x^{y}", x=r"g \odot y \odot x^{y - 1}", y=r"g \odot \mathrm{out} \odot \ln x")
 
 
 @primitive
@@ -95,6 +101,7 @@ def power(x, *, exponent):
 
 
 power.defvjp(x=lambda g, x, exponent: g * (exponent * power(x, exponent=exponent - 1)) if exponent else zeros_like(g))
+power.deflatex(r"x^{\mathrm{exponent}}", x=r"\mathrm{exponent} \, g \odot x^{\mathrm{exponent} - 1}")
 
 
 @primitive(prepare=to_floating)
@@ -104,6 +111,7 @@ def sqrt(x):
 
 
 sqrt.defvjp(x=lambda g, out: g * 0.5 / out)
+sqrt.deflatex(r"\sqrt{x}", x=r"\frac{g}{2 \, \mathrm{out}}")
 
 
 @primitive(prepare=to_floating)
@@ -113,6 +121,7 @@ def rsqrt(x):
 
 
 rsqrt.defvjp(x=lambda g, out: g * -0.5 * (out * out * out))
+rsqrt.deflatex(r"\frac{1}{\sqrt{x}}", x=r"-\frac{1}{2} \, g \odot \mathrm{out}^{3}")
 
 
 @primitive
@@ -122,6 +131,7 @@ def square(x):
 
 
 square.defvjp(x=lambda g, x: g * (2 * x))
+square.deflatex("x^{2}", x=r"2 \, g \odot x")
 
 
 @primitive(prepare=to_floating)
@@ -131,6 +141,7 @@ def reciprocal(x):
 
 
 reciprocal.defvjp(x=lambda g, out: -g * (out * out))
+reciprocal.deflatex(r"\frac{1}{x}", x=r"-g \odot \mathrm{out}^{2}")
 
 
 # ------------------------------------------------------------------------------------- exponentials and trigonometry
@@ -141,6 +152,7 @@ def exp(x):
 
 
 exp.defvjp(x=lambda g, out: g * out)
+exp.deflatex("e^{x}", x=r"g \odot \mathrm{out}")
 
 
 @primitive(prepare=to_floating)
@@ -150,6 +162,7 @@ def expm1(x):
 
 
 expm1.defvjp(x=lambda g, out: g * (out + 1))
+expm1.deflatex("e^{x} - 1", x=r"g \odot (\mathrm{out} + 1)")
 
 
 @primitive(prepare=to_floating)
@@ -159,6 +172,7 @@ def log(x):
 
 
 log.defvjp(x=lambda g, x: g / x)
+log.deflatex(r"\ln x", x=r"\frac{g}{x}")
 
 
 @primitive(prepare=to_floating)
@@ -168,6 +182,7 @@ def log1p(x):
 
 
 log1p.defvjp(x=lambda g, x: g / (x + 1))
+log1p.deflatex(r"\ln (1 + x)", x=r"\frac{g}{1 + x}")
 
 
 @primitive(prepare=to_floating)
@@ -177,6 +192,7 @@ def sin(x):
 
 
 sin.defvjp(x=lambda g, x: g * cos(x))
+sin.deflatex(r"\sin x", x=r"g \odot \cos x")
 
 
 @primitive(prepare=to_floating)
@@ -186,6 +202,7 @@ def cos(x):
 
 
 cos.defvjp(x=lambda g, x: -g * sin(x))
+cos.deflatex(r"\cos x", x=r"-g \odot \sin x")
 
 
 @primitive(prepare=to_floating)
@@ -195,6 +212,7 @@ def tanh(x):
 
 
 tanh.defvjp(x=lambda g, out: g * (1 - out * out))
+tanh.deflatex(r"\tanh x", x=r"g \odot (1 - \mathrm{out}^{2})")
 
 
 @primitive(prepare=to_floating)
@@ -206,6 +224,7 @@ def sigmoid(x):
 
 
 sigmoid.defvjp(x=lambda g, out: g * (out * (1 - out)))
+sigmoid.deflatex(r"\frac{1}{1 + e^{-x}}", x=r"g \odot \mathrm{out} \odot (1 - \mathrm{out})")
 
 
 @primitive(prepare=to_floating)
@@ -215,6 +234,7 @@ def erf(x):
 
 
 erf.defvjp(x=lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-x * x)))
+erf.deflatex(r"\operatorname{erf}(x)", x=r"\frac{2}{\sqrt{\pi}} \, g \odot e^{-x^{2}}")
 
 
 # --------------------------------------------------------------------------------------------- kinks and selections
@@ -225,6 +245,7 @@ def abs_(x):
 
 
 abs_.defvjp(x=lambda g, x: g * sign(x))
+abs_.deflatex(r"\lvert x \rvert", x=r"g \odot \operatorname{sign}(x)")
 
 
 @primitive
@@ -234,6 +255,7 @@ def sign(x):
 
 
 sign.defvjp(x=lambda g: zeros_like(g))
+sign.deflatex(r"\operatorname{sign}(x)", x="0")
 
 
 @primitive
@@ -243,6 +265,7 @@ def floor(x):
 
 
 floor.defvjp(x=lambda g: zeros_like(g))
+floor.deflatex(r"\lfloor x \rfloor", x="0")
 
 
 @primitive(prepare=to_common)
@@ -254,6 +277,11 @@ def maximum(x, y):
 maximum.defvjp(
     x=lambda g, x, y, x_shape: unbroadcast(g * (x > y) + g * (x == y) * 0.5, x_shape),
     y=lambda g, x, y, y_shape: unbroadcast(g * (y > x) + g * (x == y) * 0.5, y_shape),
+)
+maximum.deflatex(
+    r"\max(x, y)",
+    x=r"g \odot ([x > y] + \frac{1}{2} \, [x = y])",
+    y=r"g \odot ([y > x] + \frac{1}{2} \, [x = y])",
 )
 
 
@@ -267,6 +295,11 @@ minimum.defvjp(
     x=lambda g, x, y, x_shape: unbroadcast(g * (x < y) + g * (x == y) * 0.5, x_shape),
     y=lambda g, x, y, y_shape: unbroadcast(g * (y < x) + g * (x == y) * 0.5, y_shape),
 )
+minimum.deflatex(
+    r"\min(x, y)",
+    x=r"g \odot ([x < y] + \frac{1}{2} \, [x = y])",
+    y=r"g \odot ([y < x] + \frac{1}{2} \, [x = y])",
+)
 
 
 @primitive
@@ -276,6 +309,10 @@ def clamp(x, *, low, high):
 
 
 clamp.defvjp(x=lambda g, x, low, high: g * (x >= low if low is not None else 1) * (x <= high if high is not None else 1))
+clamp.deflatex(
+    r"\min(\max(x, \mathrm{low}), \mathrm{high})",
+    x=r"g \odot [x \ge \mathrm{low}] \odot [x \le \mathrm{high}]",
+)
 
 
 def _common_values(args):
@@ -293,4 +330,9 @@ def where(condition, x, y):
 where.defvjp(
     x=lambda g, condition, x_shape: unbroadcast(where(condition, g, zeros_like(g)), x_shape),
     y=lambda g, condition, y_shape: unbroadcast(where(condition, zeros_like(g), g), y_shape),
+)
+where.deflatex(
+    r"[\mathrm{condition}] \odot x + [\lnot \mathrm{condition}] \odot y",
+    x=r"g \odot [\mathrm{condition}]",
+    y=r"g \odot [\lnot \mathrm{condition}]",
 )

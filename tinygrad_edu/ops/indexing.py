@@ -19,6 +19,7 @@ def getitem(x, *, key, unique):
 
 
 getitem.defvjp(x=lambda g, x_shape, key, unique: put(g, key=key, shape=x_shape, unique=unique))
+getitem.deflatex(r"x_{\mathrm{key}}", x=r"\operatorname{put}(g, \mathrm{key})")
 
 
 @primitive
@@ -33,6 +34,7 @@ def put(x, *, key, shape, unique):
 
 
 put.defvjp(x=lambda g, key, unique: getitem(g, key=key, unique=unique))
+put.deflatex(r"\operatorname{put}(x, \mathrm{key})", x=r"g_{\mathrm{key}}")
 
 
 @primitive(prepare=to_common)
@@ -46,6 +48,11 @@ def set_at(x, value, *, key):
 set_at.defvjp(
     x=lambda g, key: set_at(g, 0, key=key),
     value=lambda g, key, value_shape: unbroadcast(getitem(g, key=key, unique=False), value_shape),
+)
+set_at.deflatex(
+    r"\operatorname{set}(x, \mathrm{key}, \mathrm{value})",
+    x=r"\operatorname{set}(g, \mathrm{key}, 0)",
+    value=r"g_{\mathrm{key}}",
 )
 
 

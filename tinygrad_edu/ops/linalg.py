@@ -29,6 +29,7 @@ matmul.defvjp(
     x=lambda g, y, x_shape: unbroadcast(g @ y.mT, x_shape),
     y=lambda g, x, y_shape: unbroadcast(x.mT @ g, y_shape),
 )
+matmul.deflatex(r"x \, y", x=r"g \, y^{\top}", y=r"x^{\top} g")
 
 
 def product(x, y):

@@ -31,6 +31,7 @@ def mean(x, *, axis, keepdims):
 
 
 mean.defvjp(x=lambda g, x_shape, axis: broadcast(spread(g / (count(x_shape, axis) or 1), x_shape, axis), shape=x_shape))
+mean.deflatex(r"\frac{1}{n} \sum_{\mathrm{axis}} x", x=r"\frac{1}{n} \operatorname{copy}_{\mathrm{axis}}(g)")
 
 
 def var(x, *, axis, keepdims, correction):
@@ -60,6 +61,10 @@ def amax(x, *, axis, keepdims):
 
 
 amax.defvjp(x=lambda g, x, out, axis: share(g, x, out, axis))
+amax.deflatex(
+    r"\max_{\mathrm{axis}} x",
+    x=r"g \odot \frac{[x = \mathrm{out}]}{\sum_{\mathrm{axis}} [x = \mathrm{out}]}",
+)
 
 
 @primitive
@@ -69,6 +74,10 @@ def amin(x, *, axis, keepdims):
 
 
 amin.defvjp(x=lambda g, x, out, axis: share(g, x, out, axis))
+amin.deflatex(
+    r"\min_{\mathrm{axis}} x",
+    x=r"g \odot \frac{[x = \mathrm{out}]}{\sum_{\mathrm{axis}} [x = \mathrm{out}]}",
+)
 
 
 @primitive
@@ -101,6 +110,10 @@ def cumsum(x, *, axis):
 
 
 cumsum.defvjp(x=lambda g, axis: flip(cumsum(flip(g, axes=(axis,)), axis=axis), axes=(axis,)))
+cumsum.deflatex(
+    r"\operatorname{cumsum}_{\mathrm{axis}}(x)",
+    x=r"\operatorname{flip}_{\mathrm{axis}}(\operatorname{cumsum}_{\mathrm{axis}}(\operatorname{flip}_{\mathrm{axis}}(g)))",
+)
 
 
 @primitive
@@ -110,6 +123,7 @@ def product(x):
 
 
 product.defvjp(x=lambda g, x: reshape(g, shape=(*g.shape, 1)) * product(others(x)))
+product.deflatex(r"\prod_{i} x_{i}", x=r"g \odot \prod_{j \ne i} x_{j}")
 
 
 def others(x):
@@ -143,6 +157,7 @@ def logsumexp(x, *, axis, keepdims):
 
 
 logsumexp.defvjp(x=lambda g, x, out, axis: spread(g, x.shape, axis) * weights(x, spread(out, x.shape, axis)))
+logsumexp.deflatex(r"\ln \sum_{\mathrm{axis}} e^{x}", x=r"g \odot e^{x - \mathrm{out}}")
 
 
 def weights(x, total):
@@ -157,6 +172,7 @@ def euclidean(x, *, axis, keepdims):
 
 
 euclidean.defvjp(x=lambda g, x, out, axis: x * spread(g / (out + (out == 0)), x.shape, axis))
+euclidean.deflatex(r"\sqrt{\sum_{\mathrm{axis}} x^{2}}", x=r"g \odot \frac{x}{\mathrm{out}}")
 
 
 def norm(x, *, order, axis, keepdims):

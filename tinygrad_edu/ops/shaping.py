@@ -18,6 +18,7 @@ def reshape(x, *, shape):
 
 
 reshape.defvjp(x=lambda g, x_shape: reshape(g, shape=x_shape))
+reshape.deflatex(r"\operatorname{reshape}(x, \mathrm{shape})", x=r"\operatorname{reshape}(g, \operatorname{shape}(x))")
 
 
 @primitive
@@ -27,6 +28,7 @@ def permute(x, *, axes):
 
 
 permute.defvjp(x=lambda g, axes: permute(g, axes=inverse(axes)))
+permute.deflatex(r"\operatorname{permute}(x, \mathrm{axes})", x=r"\operatorname{permute}(g, \mathrm{axes}^{-1})")
 
 
 def inverse(axes):
@@ -48,6 +50,7 @@ def flip(x, *, axes):
 
 
 flip.defvjp(x=lambda g, axes: flip(g, axes=axes))
+flip.deflatex(r"\operatorname{flip}_{\mathrm{axes}}(x)", x=r"\operatorname{flip}_{\mathrm{axes}}(g)")
 
 
 @primitive
@@ -57,6 +60,10 @@ def roll(x, *, shifts, axes):
 
 
 roll.defvjp(x=lambda g, shifts, axes: roll(g, shifts=tuple(-shift for shift in shifts), axes=axes))
+roll.deflatex(
+    r"\operatorname{roll}_{\mathrm{axes}}(x, \mathrm{shifts})",
+    x=r"\operatorname{roll}_{\mathrm{axes}}(g, -\mathrm{shifts})",
+)
 
 
 @primitive
@@ -66,6 +73,7 @@ def pad(x, *, widths, value):
 
 
 pad.defvjp(x=lambda g, x_shape, widths: crop(g, shape=x_shape, widths=widths))
+pad.deflatex(r"\operatorname{pad}(x, \mathrm{widths}, \mathrm{value})", x=r"\operatorname{crop}(g, \mathrm{widths})")
 
 
 @primitive
@@ -75,6 +83,7 @@ def crop(x, *, shape, widths):
 
 
 crop.defvjp(x=lambda g, widths: pad(g, widths=widths, value=0))
+crop.deflatex(r"\operatorname{crop}(x, \mathrm{widths})", x=r"\operatorname{pad}(g, \mathrm{widths}, 0)")
 
 
 @primitive
@@ -84,6 +93,7 @@ def cat(*xs, axis):
 
 
 cat.defvjp(xs=lambda g, xs_shape, axis, i: piece(g, xs_shape, axis, i))
+cat.deflatex(r"\operatorname{cat}_{\mathrm{axis}}(\mathrm{xs})", xs=r"\operatorname{piece}_{i}(g)")
 
 
 def piece(g, shapes, axis, i):
@@ -101,6 +111,7 @@ def tril(x, *, diagonal):
 
 
 tril.defvjp(x=lambda g, diagonal: tril(g, diagonal=diagonal))
+tril.deflatex(r"\operatorname{tril}(x, \mathrm{diagonal})", x=r"\operatorname{tril}(g, \mathrm{diagonal})")
 
 
 @primitive
@@ -110,6 +121,7 @@ def triu(x, *, diagonal):
 
 
 triu.defvjp(x=lambda g, diagonal: triu(g, diagonal=diagonal))
+triu.deflatex(r"\operatorname{triu}(x, \mathrm{diagonal})", x=r"\operatorname{triu}(g, \mathrm{diagonal})")
 
 
 @primitive
@@ -119,6 +131,7 @@ def contiguous(x):
 
 
 contiguous.defvjp(x=lambda g: g)
+contiguous.deflatex("x", x="g")
 
 
 @primitive
@@ -128,6 +141,7 @@ def clone(x):
 
 
 clone.defvjp(x=lambda g: g)
+clone.deflatex("x", x="g")
 
 
 @primitive
@@ -137,6 +151,7 @@ def transfer(x, *, target, home):
 
 
 transfer.defvjp(x=lambda g, target, home: transfer(g, target=home, home=target))
+transfer.deflatex("x", x="g")
 
 
 @primitive

@@ -37,6 +37,7 @@ windows.defvjp(
         g, shape=x_shape, size=size, stride=stride, dilation=dilation
     )
 )
+windows.deflatex(r"\operatorname{windows}(x)", x=r"\operatorname{overlapadd}(g)")
 
 
 @primitive
@@ -53,3 +54,4 @@ def overlap_add(x, *, shape, size, stride, dilation):
 
 
 overlap_add.defvjp(x=lambda g, size, stride, dilation: windows(g, size=size, stride=stride, dilation=dilation))
+overlap_add.deflatex(r"\operatorname{overlapadd}(x)", x=r"\operatorname{windows}(g)")

@@ -103,6 +103,21 @@ class Optimizer:
                 "wanted a dictionary with 'state' and 'param_groups', as Optimizer.state_dict() returns it"
             )
         saved_groups = state_dict["param_groups"]
+        self._check_groups(saved_groups)
+        numbers = [number for saved in saved_groups for number in saved["params"]]
+        by_number = dict(zip(numbers, self._parameters(), strict=True))
+        if unknown := [number for number in state_dict["state"] if number not in by_number]:
+            raise ValueError(f"loaded state dict has state for parameters that are in none of its groups: {unknown}")
+        state = {
+            by_number[number]: {name: restored(name, value, by_number[number]) for name, value in kept.items()}
+            for number, kept in state_dict["state"].items()
+        }
+        self.state = state
+        for own, saved in zip(self.param_groups, saved_groups, strict=True):
+            own.update({name: value for name, value in saved.items() if name != "params"})
+
+    def _check_groups(self, saved_groups: list[Group]) -> None:
+        """Raise ValueError unless `saved_groups` could be this optimizer's own."""
         if len(saved_groups) != len(self.param_groups):
             raise ValueError(
                 f"loaded state dict has a different number of parameter groups: wanted {len(self.param_groups)}, got "
@@ -114,15 +129,12 @@ class Optimizer:
                     "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
                     f"wanted {len(own['params'])} parameters, got {len(saved['params'])}: was it another model's?"
                 )
-        numbers = [number for saved in saved_groups for number in saved["params"]]
-        by_number = dict(zip(numbers, self._parameters(), strict=True))
-        state = {
-            by_number[number]: {name: restored(name, value, by_number[number]) for name, value in kept.items()}
-            for number, kept in state_dict["state"].items()
-        }
-        self.state = state
-        for own, saved in zip(self.param_groups, saved_groups, strict=True):
-            own.update({name: value for name, value in saved.items() if name != "params"})
+            if missing := [name for name in self.defaults if name not in saved]:
+                raise ValueError(
+                    f"loaded state dict has no {', '.join(missing)}: it was saved by another kind of optimizer than "
+                    f"{type(self).__name__}"
+                )
+            check_settings(saved)
 
     def _parameters(self) -> list[Tensor]:
         return [parameter for group in self.param_groups for parameter in group["params"]]

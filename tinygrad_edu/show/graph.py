@@ -57,6 +57,7 @@ class Graph:
 
     vertices: list[Vertex]
     kept: int = 0
+    kept_in_leaves: int = 0  # the part of it that the leaves themselves hold anyway
     freed: bool = False  # backward() has already passed here
     hidden: int = 0  # operations beyond max_nodes
 
@@ -78,9 +79,8 @@ def graph_of(root: Any, names: Mapping[str, Any], record: Recording | None, max_
     top = builder.of(root.node)
     top.output, top.value, top.shape = True, root.array, root.array.shape
     flow(root, builder.found, nodes)
-    kept = builder.count_bytes()
     freed = isinstance(root.node, Node) and root.node.saved is None
-    return Graph(vertices, kept, freed, hidden)
+    return Graph(vertices, *builder.count_bytes(), freed, hidden)
 
 
 def reachable(root: Any, max_nodes: int) -> tuple[list[Any], int]:
@@ -205,17 +205,18 @@ class _Builder:
             if parent is not None and parent.age in self.found:
                 self.found[parent.age].shape = shape
 
-    def count_bytes(self) -> int:
-        """The memory that the tape holds on to, each piece charged to the first operation that keeps it."""
-        counted: set[int] = set()
+    def count_bytes(self) -> tuple[int, int]:
+        """The memory that the tape holds on to, each piece charged to the first operation that keeps it; the leaves'."""
+        leaves = {id(owner(v.value)) for v in self.found.values() if v.kind == "leaf" and v.value is not None}
+        counted: dict[int, int] = {}
         for vertex in self.found.values():
             for _, _, value in kept_by(vertex.node):
                 for array in arrays_in(value):
                     memory = owner(array)
                     if id(memory) not in counted:
-                        counted.add(id(memory))
+                        counted[id(memory)] = memory.nbytes
                         vertex.kept += memory.nbytes
-        return sum(vertex.kept for vertex in self.found.values())
+        return sum(counted.values()), sum(size for key, size in counted.items() if key in leaves)
 
 
 def argument_name(node: Any, position: int) -> str:

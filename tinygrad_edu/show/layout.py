@@ -1,6 +1,6 @@
 """Where to put the boxes: a layered layout in four steps, so that no system package is needed to draw a graph.
 
-1. layers    each box one layer below the lowest of its inputs (longest path); a leaf just above its first use
+1. layers    each box below all of its inputs (longest path), then down again to just above its first use
 2. routes    an edge over several layers gets a waypoint in each, as wide as a gap, so that it passes between boxes
 3. order     in each layer by the mean position of the neighbors above, then below, and so on: fewer crossings
 4. places    in each layer the places closest to the mean place of the neighbors that keep order and distance
@@ -13,23 +13,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 BETWEEN_BOXES = 22.0
-BETWEEN_LAYERS = 46.0
+BETWEEN_LAYERS = 48.0
 WAYPOINT_WIDTH = 6.0
 SWEEPS = 8
+HANGING, STRAIGHT = 0.01, 8.0  # how much a hanging box, and a waypoint, insist on their places; other boxes: 1
 
 
 @dataclass
 class Layout:
-    """Centers of the boxes by key, the waypoints of each edge from start to end, and the size of the picture."""
+    """Centers of the boxes by key, the route of each edge, and the size of the picture.
+
+    A route is a list of vertical strokes (x, from y, to y), to be joined by curves: out of the first box to the end of
+    its layer, through each layer on the way, and from the start of the last layer into the box.
+    """
 
     places: dict[int, tuple[float, float]]
-    routes: list[list[tuple[float, float]]]
+    routes: list[list[tuple[float, float, float]]]
     width: float
     height: float
-    layers: list[tuple[float, float]] = field(default_factory=list)  # top and bottom of each
 
 
 def layout(sizes: dict[int, tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Layout:
@@ -38,18 +42,27 @@ def layout(sizes: dict[int, tuple[float, float]], edges: Sequence[tuple[int, int
     widths, chains = routes(sizes, edges, layer_of)
     rows = order(layer_of, chains)
     x = places(rows, chains, widths)
-    heights = [max(sizes[key][1] for key in row if key in sizes) for row in rows]
-    tops, y = [], 0.0
-    for height in heights:
-        tops.append(y)
-        y += height + BETWEEN_LAYERS
     left = min((x[key] - widths[key] / 2 for key in x), default=0.0)
-    middle = [top + height / 2 for top, height in zip(tops, heights, strict=True)]
-    at = {key: (x[key] - left, middle[layer]) for key, layer in layer_of.items()}
     right = max((x[key] + widths[key] / 2 for key in x), default=0.0)
-    bands = [(top, top + height) for top, height in zip(tops, heights, strict=True)]
-    paths = [[at[key] for key in chain] for chain in chains]
-    return Layout({key: at[key] for key in sizes}, paths, right - left, max(y - BETWEEN_LAYERS, 0.0), bands)
+    tops, bottoms, y = [], [], 0.0
+    for row in rows:
+        tops.append(y)
+        bottoms.append(y + max(sizes[key][1] for key in row if key in sizes))
+        y = bottoms[-1] + BETWEEN_LAYERS
+
+    def stroke(key: int) -> tuple[float, float, float]:
+        return x[key] - left, tops[layer_of[key]], bottoms[layer_of[key]]
+
+    centers = {key: (x[key] - left, (tops[layer_of[key]] + bottoms[layer_of[key]]) / 2) for key in sizes}
+    strokes = []
+    for chain in chains:
+        start, *middle, end = chain
+        start_x, _, start_bottom = stroke(start)
+        end_x, end_top, _ = stroke(end)
+        first = (start_x, centers[start][1] + sizes[start][1] / 2, start_bottom)
+        last = (end_x, end_top, centers[end][1] - sizes[end][1] / 2)
+        strokes.append([first, *map(stroke, middle), last])
+    return Layout(centers, strokes, right - left, max(y - BETWEEN_LAYERS, 0.0))
 
 
 def layers(sizes: dict[int, tuple[float, float]], edges: Sequence[tuple[int, int]]) -> dict[int, int]:
@@ -61,8 +74,10 @@ def layers(sizes: dict[int, tuple[float, float]], edges: Sequence[tuple[int, int
     found: dict[int, int] = {}
     for key in sorted(sizes):
         found[key] = max((found[other] + 1 for other in above[key]), default=0)
-    for key in sorted(sizes, reverse=True):  # a box without inputs moves down to where it is first used
-        if not above[key] and below[key]:
+    # A box moves down to where it is first used, with the inputs that nobody else uses, unless several edges would
+    # become longer for the one that becomes shorter.
+    for key in sorted(sizes, reverse=True):
+        if below[key] and len({other for other in above[key] if len(below[other]) > 1}) <= 1:
             found[key] = min(found[other] for other in below[key]) - 1
     return found
 
@@ -162,18 +177,24 @@ def crossings(rows: list[list[int]], down: dict[int, list[int]], position: dict[
 
 
 def places(rows: list[list[int]], chains: list[list[int]], widths: dict[int, float]) -> dict[int, float]:
-    """The x of every box's center: close to its neighbors', in the given order, at the wanted distances."""
+    """The x of every box's center: close to its neighbors', in the given order, at the wanted distances.
+
+    A box without inputs that is used once hangs beside its user and pulls at nothing: the backbone stays straight.
+    """
     up, down = neighbors(chains)
+    hanging = {key for row in rows for key in row if not up[key] and len(down[key]) == 1}
     x: dict[int, float] = {}
     for row in rows:
         x.update(zip(row, spread(row, [0.0] * len(row), [1.0] * len(row), widths), strict=True))
     for sweep in range(2 * SWEEPS):
-        last = sweep >= 2 * SWEEPS - 2
-        for row in rows if sweep % 2 == 0 else reversed(rows):
-            near = [up[key] + down[key] if last else (up if sweep % 2 == 0 else down)[key] for key in row]
-            wanted = [sum(x[k] for k in keys) / len(keys) if keys else x[key] for key, keys in zip(row, near, strict=True)]
-            # A waypoint insists on its place more than a box does: long edges become straight.
-            weights = [8.0 if widths[key] == WAYPOINT_WIDTH else 1.0 if keys else 0.1 for key, keys in zip(row, near, strict=True)]
+        sides = (up, down) if sweep >= 2 * SWEEPS - 2 else (down,) if sweep % 2 else (up,)
+        for row in reversed(rows) if sweep % 2 else rows:
+            wanted, weights = [], []
+            for key in row:
+                near = [other for side in sides for other in side[key]]
+                near = [other for other in near if other not in hanging] or near
+                wanted.append(sum(x[other] for other in near) / len(near) if near else x[key])
+                weights.append(HANGING if key in hanging else STRAIGHT if widths[key] == WAYPOINT_WIDTH else 1.0)
             x.update(zip(row, spread(row, wanted, weights, widths), strict=True))
     return x
 

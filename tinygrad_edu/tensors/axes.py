@@ -10,6 +10,9 @@ import numpy
 from tinygrad_edu.backend import namespace
 
 
+_ALL = [tuple(range(ndim)) for ndim in range(65)]  # NumPy's limit is 64 dimensions
+
+
 def axis_of(dim: Any, ndim: int) -> int:
     """One axis counted from the front. A 0-d tensor may be asked for axis 0 or -1, as in PyTorch."""
     if isinstance(dim, bool) or not isinstance(dim, (int, numpy.integer)):
@@ -23,7 +26,7 @@ def axis_of(dim: Any, ndim: int) -> int:
 def axes_of(dim: Any, ndim: int) -> tuple[int, ...]:
     """Several axes counted from the front; None or nothing means all of them."""
     if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
-        return tuple(range(ndim))
+        return _ALL[ndim]
     axes = tuple(axis_of(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
     if len(set(axes)) != len(axes):
         raise ValueError(f"wanted each dim once, got {tuple(dim)}")

@@ -39,7 +39,7 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
                 f"grad can be implicitly created only for scalar outputs, got shape {tensor.shape}: "
                 "call .sum() or .mean() first, or pass gradient= in this shape"
             )
-        ones = namespace(tensor.array).ones_like(tensor.array)
+        ones = namespace(tensor.array).ones(tensor.array.shape, tensor.array.dtype)
         return result(ones) if create_graph else ones
     if not isinstance(gradient, Value):
         raise TypeError(f"wanted a tensor as gradient, got {type(gradient).__name__}")

@@ -51,7 +51,9 @@ class Reducing:
 
     def sum(input, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
         """Σ input over `dim` (None: over everything)"""
-        return broadcasting.sum.run(_summable(input, dtype), axis=axes_of(dim, input.ndim), keepdims=keepdim)
+        if dtype is not None or input.array.dtype.kind != "f":
+            input = _summable(input, dtype)
+        return broadcasting.sum.run(input, axis=axes_of(dim, input.array.ndim), keepdims=keepdim)
 
     def mean(input, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
         """(1/n) Σ input over `dim`"""

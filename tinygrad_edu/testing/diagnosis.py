@@ -257,10 +257,12 @@ def _missing_term(case: Evidence) -> str | None:
 
 
 def _missing_factor(case: Evidence) -> str | None:
-    factors = dict(case.factors) if case.gradient is None else {"g, the gradient that arrives": case.gradient, **case.factors}
+    factors = (
+        dict(case.factors) if case.gradient is None else {"g, the gradient that arrives": case.gradient, **case.factors}
+    )
     for name, factor in factors.items():
-        factor = numpy.asarray(factor)
-        if factor.shape != case.want.shape or case.same(factor, numpy.ones_like(case.want)):
+        factor = _spread_to(numpy.asarray(factor), case.want.shape)
+        if factor is None or case.same(factor, numpy.ones_like(case.want)):
             continue
         if case.same(case.got * factor, case.want):
             return f"a factor is missing: {name}"
@@ -269,10 +271,19 @@ def _missing_factor(case: Evidence) -> str | None:
     return None
 
 
+def _spread_to(factor: numpy.ndarray, shape: tuple[int, ...]) -> numpy.ndarray | None:
+    """The factor repeated to this shape, or None if it can't be."""
+    wide = (1,) * (len(shape) - factor.ndim) + factor.shape
+    fits = len(wide) == len(shape) and all(n in (1, size) for n, size in zip(wide, shape, strict=True))
+    return numpy.broadcast_to(factor, shape) if fits else None
+
+
 def _missing_sum(case: Evidence) -> str | None:
     rest = case.want - case.got
     for axis in range(rest.ndim):
-        if rest.shape[axis] > 1 and case.same(rest, numpy.broadcast_to(rest.mean(axis=axis, keepdims=True), rest.shape)):
+        if rest.shape[axis] > 1 and case.same(
+            rest, numpy.broadcast_to(rest.mean(axis=axis, keepdims=True), rest.shape)
+        ):
             return (
                 f"a term is missing that is the same all along axis {axis}: every input moves a sum or mean over that "
                 "axis too (as in softmax, var or a normalization)"

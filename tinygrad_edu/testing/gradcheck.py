@@ -111,7 +111,9 @@ def _check(
         if comparison.want.shape != comparison.got.shape or not _close(comparison, atol, rtol):
             if fast:  # the projection says that, the entries say what
                 slow = compare(call, tensors, eps)
-                comparison = next((c for c in slow if c.input == comparison.input and not _close(c, atol, rtol)), comparison)
+                comparison = next(
+                    (c for c in slow if c.input == comparison.input and not _close(c, atol, rtol)), comparison
+                )
             return _failure(call, forward, tensors, comparison, positions, order)
     return None
 
@@ -136,7 +138,8 @@ def _failure(
         return GradcheckError("\n".join([*lines, f"  likely mistake: {whole.sentence}"]), whole.kind)
     fault, right = find_fault(forward, order)
     if fault is None:
-        lines.append(f"  each op's rule is right by itself ({', '.join(right) or 'no op was recorded'}), so the fault lies between them")
+        lines.append(f"  each op's rule is right by itself: {', '.join(right) or 'no op was recorded'}")
+        lines.append("  so the fault lies between them: a detach(), .data or .numpy() on the way cuts the graph")
         lines.append(f"  likely mistake: {whole.sentence}")
         return GradcheckError("\n".join(lines), whole.kind)
     lines += [f"  {line}" for line in _describe_fault(fault).splitlines()]
@@ -196,7 +199,11 @@ def _check_run(call: Call, tensors: list[Tensor], nondet_tol: float, check_dtype
         if a is None:
             continue
         if check_dtypes and a.dtype != tensors[i].dtype:
-            return GradcheckError(f"the gradient of input {i} is {a.dtype}, but the input is {tensors[i].dtype}", "dtype")
+            return GradcheckError(
+                f"the gradient of input {i} is {a.dtype}, but the input is {tensors[i].dtype}", "dtype"
+            )
         if numpy.abs(on_host(a.array) - on_host(b.array)).max(initial=0) > nondet_tol:
-            return GradcheckError(f"Backward is not reentrant: two runs for input {i} differ by more than {nondet_tol}", "random")
+            return GradcheckError(
+                f"Backward is not reentrant: two runs for input {i} differ by more than {nondet_tol}", "random"
+            )
     return None

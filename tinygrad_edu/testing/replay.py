@@ -16,7 +16,7 @@ from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.tensors.gradients import grad
 from tinygrad_edu.testing.diagnosis import Explanation, explain_difference
 from tinygrad_edu.testing.differences import on_host, one_sided
-from tinygrad_edu.testing.jacobian import Call, beside, compare, first_derivative, floating
+from tinygrad_edu.testing.jacobian import Call, compare, first_derivative, floating
 
 MOST_ENTRIES = 4000  # of a Jacobian that is measured entry by entry
 
@@ -113,7 +113,11 @@ def explain(call: Call, tensors: list[Tensor], comparison: Any, step: Step | Non
     contract = [numpy.tensordot(table, weights, axes=len(out_shape)) for table in (want, got)]
     if explain_difference(*contract).kind == "none":
         return Explanation("none", "the two agree")
-    clues: dict[str, Any] = {"dtype": tensor.dtype, "sizes": _lengths(step, out_shape), "uses": _uses(want, tensor.ndim)}
+    clues: dict[str, Any] = {
+        "dtype": tensor.dtype,
+        "sizes": _lengths(step, out_shape),
+        "uses": _uses(want, tensor.ndim),
+    }
     clues["factors"] = _candidates(step)
     if weights.shape == tensor.shape:
         clues["gradient"] = weights

@@ -105,7 +105,9 @@ def test_an_empty_batch_gives_an_empty_result_and_zero_gradients():
     w = tensor(numpy.ones((2, 3, 3, 3)), requires_grad=True)
     y = F.conv2d(x, w)
     y.sum().backward()
-    assert y.shape == (0, 2, 3, 3) and x.grad.shape == x.shape and not w.grad.numpy().any()
+    assert y.shape == (0, 2, 3, 3)
+    assert x.grad.shape == x.shape
+    assert not w.grad.numpy().any()
 
 
 def test_the_result_lies_in_row_major_order_so_that_view_works():

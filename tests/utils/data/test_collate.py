@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy
 import pytest
 
-from tinygrad_edu.tensors import Tensor, tensor
+from tinygrad_edu.tensors import Tensor
+from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.utils.data import default_collate
 
 
@@ -75,5 +76,5 @@ def test_samples_that_do_not_fit_together_are_named(batch, words):
 
 
 def test_an_unknown_kind_is_named_with_the_remedy():
-    with pytest.raises(TypeError, match="default_collate: batch must contain .* got object: .* collate_fn"):
+    with pytest.raises(TypeError, match=r"default_collate: batch must contain .* got object: .* collate_fn"):
         default_collate([object(), object()])

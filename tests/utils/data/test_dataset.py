@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tinygrad_edu.backend import Generator
-from tinygrad_edu.tensors import tensor
+from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.utils.data import ConcatDataset, Dataset, Subset, TensorDataset, default_collate, random_split
 from tinygrad_edu.utils.data.dataset import take_batch
 
@@ -72,7 +72,11 @@ def test_concatenation_counts_through():
         ConcatDataset([])
 
 
-@given(size=some.integers(1, 60), weights=some.lists(some.integers(1, 9), min_size=1, max_size=5), seed=some.integers(0, 99))
+@given(
+    size=some.integers(1, 60),
+    weights=some.lists(some.integers(1, 9), min_size=1, max_size=5),
+    seed=some.integers(0, 99),
+)
 def test_random_split_by_fractions_shares_no_sample_and_loses_none(size, weights, seed):
     fractions = [weight / sum(weights) for weight in weights]
     parts = random_split(list(range(size)), fractions, Generator().manual_seed(seed))
@@ -83,7 +87,7 @@ def test_random_split_by_fractions_shares_no_sample_and_loses_none(size, weights
 
 def test_random_split_lengths_are_pytorchs():
     torch = pytest.importorskip("torch", reason="compares with PyTorch's random_split")
-    for size, lengths in [(10, [7, 3]), (10, [0.5, 0.25, 0.25]), (11, [0.3, 0.3, 0.4]), (1, [0.5, 0.5]), (5, [5, 0])]:
+    for size, lengths in [(10, [7, 3]), (10, [0.5, 0.25, 0.25]), (11, [0.3, 0.3, 0.4]), (7, [1.0])]:
         theirs = torch.utils.data.random_split(list(range(size)), lengths)
         assert [len(part) for part in random_split(list(range(size)), lengths)] == [len(part) for part in theirs]
 
@@ -97,7 +101,7 @@ def test_random_split_is_repeatable_and_random():
 
 @pytest.mark.parametrize("lengths", [[3, 3], [0.5, 0.4], [11, -1], [9.5, 0.5], []])
 def test_random_split_wants_lengths_that_add_up(lengths):
-    with pytest.raises(ValueError, match="Sum of input lengths does not equal .* add up to 10"):
+    with pytest.raises(ValueError, match=r"Sum of input lengths does not equal .* add up to 10"):
         random_split(range(10), lengths)
 
 

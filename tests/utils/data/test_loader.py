@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tinygrad_edu.backend import Generator, manual_seed
-from tinygrad_edu.tensors import Tensor, tensor
+from tinygrad_edu.tensors import Tensor
+from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.utils.data import BatchSampler, DataLoader, Dataset, Subset, TensorDataset
 
 

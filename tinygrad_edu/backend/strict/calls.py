@@ -15,7 +15,7 @@ from typing import Any
 import numpy
 
 from tinygrad_edu.backend.strict.counters import counters
-from tinygrad_edu.backend.strict.indexing import OUT_OF_RANGE
+from tinygrad_edu.backend.strict.indexing import explained
 from tinygrad_edu.backend.strict.listing import find, signature
 from tinygrad_edu.backend.strict.memory import Memory, hand_back, refusal, unwrap
 
@@ -86,7 +86,7 @@ class Call:
             try:
                 result = self.function(*positional, **named)
             except IndexError as error:
-                raise IndexError(f"{error}{OUT_OF_RANGE}") from None
+                raise explained(error) from None
         if result is None:  # it wrote into one of its arguments
             counters.launches += 1
         elif self.__name__ in ANSWERS_STAY:

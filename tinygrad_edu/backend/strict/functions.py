@@ -13,7 +13,7 @@ import numpy
 
 from tinygrad_edu.backend.strict.array import StrictArray
 from tinygrad_edu.backend.strict.counters import counters
-from tinygrad_edu.backend.strict.indexing import OUT_OF_RANGE, writable
+from tinygrad_edu.backend.strict.indexing import explained, writable
 from tinygrad_edu.backend.strict.listing import find
 from tinygrad_edu.backend.strict.memory import Memory, adopt, checked_dtype, computed, host_of, memory_of, refusal, wrap
 from tinygrad_edu.backend.strict.methods import check_stable
@@ -127,7 +127,7 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
     try:
         numpy.put_along_axis(arr._host, places, content, axis)
     except IndexError as error:
-        raise IndexError(f"{error}{OUT_OF_RANGE}") from None
+        raise explained(error) from None
 
 
 def as_strided(x: Any, shape: Any = None, strides: Any = None) -> Any:
@@ -200,14 +200,23 @@ def _cupy_ufunc(name: str) -> ufunc:
     return ufunc(f"cupy.{name}", getattr(numpy, name), find(f"cupy.{name}") or {})
 
 
-def rsqrt(x: Any, **settings: Any) -> Any:
-    """1 / sqrt(x), in the dtype of sqrt(x)."""
-    return numpy.reciprocal(numpy.sqrt(x), **settings)
+def elementwise(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A function as a ufunc: with `out`, and with the floating-point type that CuPy's ufuncs of one argument give."""
+
+    def apply(x: Any, out: Any = None, dtype: Any = None, casting: Any = "same_kind") -> Any:
+        x = numpy.asarray(x, dtype)
+        result = function(x).astype(numpy.sqrt(x).dtype)
+        if out is None:
+            return result
+        numpy.copyto(out[0], result, casting=casting)
+        return out[0]
+
+    return apply
 
 
+_CREATION = (array, asarray, asanyarray, ascontiguousarray, asfortranarray, empty, empty_like)
 _BY_MODULE: dict[str, tuple[Callable[..., Any], ...]] = {
-    "cupy": (array, asarray, asanyarray, ascontiguousarray, asfortranarray, asnumpy, astype, empty, empty_like)
-    + (argsort, get_array_module, put, put_along_axis, sort, where),
+    "cupy": (*_CREATION, argsort, asnumpy, astype, get_array_module, put, put_along_axis, sort, where),
     "cupy.lib.stride_tricks": (as_strided, sliding_window_view),
     "cupyx": (scatter_add, scatter_max, scatter_min),
 }
@@ -215,8 +224,8 @@ HANDWRITTEN = {f"{module}.{function.__name__}": function for module, found in _B
 
 # Ufuncs of CuPy that are none in NumPy.
 ELEMENTWISE: dict[str, Callable[..., Any]] = {
-    "cupy.fix": numpy.fix,
-    "cupy.i0": numpy.i0,
-    "cupy.sinc": numpy.sinc,
-    "cupyx.rsqrt": rsqrt,
+    "cupy.fix": elementwise(numpy.trunc),
+    "cupy.i0": elementwise(numpy.i0),
+    "cupy.sinc": elementwise(numpy.sinc),
+    "cupyx.rsqrt": elementwise(lambda x: 1 / numpy.sqrt(x)),
 }

@@ -14,7 +14,14 @@ import numpy
 from tinygrad_edu.backend.strict.counters import counters
 from tinygrad_edu.backend.strict.memory import Memory, computed, host_of, refusal, view
 
-OUT_OF_RANGE = "; CuPy would not say so but wrap the index around: check indices on the host, before they are uploaded"
+
+def explained(error: IndexError) -> IndexError:
+    """NumPy's error about an index, and what a GPU would have done."""
+    if "out of bounds" not in str(error):
+        return error
+    return IndexError(
+        f"{error}; CuPy would not say so but wrap the index around: check indices before they are uploaded"
+    )
 
 
 class Index(NamedTuple):
@@ -79,7 +86,7 @@ def read(array: Memory, index: Any) -> Any:
     try:
         result = array._host[found.entries]
     except IndexError as error:
-        raise IndexError(f"{error}{OUT_OF_RANGE}") from None
+        raise explained(error) from None
     return computed(result if result.base is None else result.copy())
 
 
@@ -95,7 +102,7 @@ def write(array: Memory, index: Any, value: Any) -> None:
         if found.arrays and numpy.size(content) > 1:
             check_single(host.shape, found.entries)
     except IndexError as error:
-        raise IndexError(f"{error}{OUT_OF_RANGE}") from None
+        raise explained(error) from None
     if not found.arrays and not found.masks:
         check_overlap(target, content)
     with numpy.errstate(over="ignore"):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy
 
 from tinygrad_edu.backend.strict.counters import counters
-from tinygrad_edu.backend.strict.indexing import OUT_OF_RANGE, translate, writable
+from tinygrad_edu.backend.strict.indexing import explained, translate, writable
 from tinygrad_edu.backend.strict.memory import Memory, adopt, computed, host_of, refusal
 from tinygrad_edu.backend.strict.operators import results, run_ufunc
 
@@ -84,7 +84,7 @@ class ufunc:
             with numpy.errstate(all="ignore"):
                 self.function.at(host, found.entries, numpy.asarray(values).astype(host.dtype, copy=False))
         except IndexError as error:
-            raise IndexError(f"{error}{OUT_OF_RANGE}") from None
+            raise explained(error) from None
 
     def outer(self, A: Any, B: Any, **keywords: Any) -> Any:
         """self(a, b) for every pair of elements."""

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy
 
-from tinygrad_edu.tensors import Tensor, stack, tensor
+from tinygrad_edu.tensors import Tensor
+from tinygrad_edu.tensors.creation import tensor
+from tinygrad_edu.tensors.functions import stack
 
 
 def default_collate(batch: Sequence[Any]) -> Any:

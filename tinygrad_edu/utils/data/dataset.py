@@ -106,25 +106,23 @@ class ConcatDataset(Dataset):
         return self.cumulative_sizes[-1]
 
 
-def random_split(
-    dataset: Dataset, lengths: Sequence[int | float], generator: Generator | None = None
-) -> list[Subset]:
+def random_split(dataset: Dataset, lengths: Sequence[int | float], generator: Generator | None = None) -> list[Subset]:
     """Cut `dataset` into random parts that share no sample: random_split(data, [0.8, 0.2], Generator().manual_seed(0)).
 
     `lengths` are whole numbers that add up to len(dataset), or fractions that add up to 1: then part k gets
     floor(N · fraction) samples, and what rounding leaves over goes to the first parts, one sample each.
     """
-    total, sizes = len(dataset), list(lengths)
-    if math.isclose(math.fsum(lengths), 1.0) and all(0 <= length <= 1 for length in lengths):
+    total, sizes = len(dataset), [int(length) for length in lengths]
+    are_fractions = math.isclose(math.fsum(lengths), 1.0) and all(0 <= length <= 1 for length in lengths)
+    if are_fractions:
         sizes = [math.floor(total * fraction) for fraction in lengths]
         for part in range(total - sum(sizes)):
             sizes[part % len(sizes)] += 1
-    if sum(sizes) != total or any(size < 0 or size != int(size) for size in sizes):
+    if sum(sizes) != total or min(sizes, default=-1) < 0 or not (are_fractions or sizes == list(lengths)):
         raise ValueError(
             "Sum of input lengths does not equal the length of the input dataset: wanted whole numbers that add up to "
             f"{total}, or fractions that add up to 1, got {list(lengths)}"
         )
-    sizes = [int(size) for size in sizes]
     order = host_generator(generator).permutation(total).tolist()
     ends = itertools.accumulate(sizes)
     return [Subset(dataset, order[end - size : end]) for size, end in zip(sizes, ends, strict=True)]

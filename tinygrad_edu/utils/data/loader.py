@@ -6,7 +6,7 @@ training loop does where it can be seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any
 
 from tinygrad_edu.backend import Generator
@@ -51,26 +51,24 @@ class DataLoader:
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
             raise ValueError(
                 "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last: it "
-                "already "
-                "decides all four"
+                "already decides all four"
             )
         if sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
+        if batch_sampler is None:
+            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            _check_a_batch_is_left(batch_sampler)
+            self.batch_size: int | None = batch_size
+        else:
+            self.batch_size = None
         self.dataset = dataset
         self.sampler = sampler
-        self.batch_sampler = BatchSampler(sampler, batch_size, drop_last) if batch_sampler is None else batch_sampler
-        self.batch_size = batch_size if batch_sampler is None else None
+        self.batch_sampler = batch_sampler
         self.num_workers = num_workers
         self.collate_fn = collate_fn
         self.pin_memory = pin_memory
         self.drop_last = drop_last
         self.generator = generator
-        if drop_last and len(dataset) < batch_size and isinstance(sampler, (RandomSampler, SequentialSampler)):
-            raise ValueError(
-                "DataLoader wants at least one batch, got none: drop_last=True drops the only one, of "
-                f"{len(dataset)} samples, "
-                f"because batch_size is {batch_size}. Choose a smaller batch_size, or drop_last=False"
-            )
 
     def __iter__(self) -> Iterator[Any]:
         for indices in self.batch_sampler:
@@ -95,4 +93,13 @@ def _check_dataset(dataset: Any) -> None:
             f"DataLoader wants a data set with at least one sample, got {type(dataset).__name__} of length 0: check "
             "the path "
             "it was read from, or the indices it was selected with"
+        )
+
+
+def _check_a_batch_is_left(batches: BatchSampler) -> None:
+    size = len(batches.sampler) if isinstance(batches.sampler, Sized) else None
+    if batches.drop_last and size is not None and size < batches.batch_size:
+        raise ValueError(
+            f"DataLoader wants at least one batch, got none: drop_last=True drops the only one, of {size} samples, "
+            f"because batch_size is {batches.batch_size}. Choose a smaller batch_size, or drop_last=False"
         )

@@ -1,0 +1,9 @@
+"""Floor 4: seeing what the engine did. `draw` the graph, read the `source` of an op, `explain` a chain rule.
+
+Read in this order: `graph` (what is known of a tape), `cards` and `layout` (words and places), `svg` (the picture).
+"""
+
+from tinygrad_edu.show.draw import Drawing, draw
+from tinygrad_edu.show.record import Recording, record
+
+__all__ = ["Drawing", "Recording", "draw", "record"]

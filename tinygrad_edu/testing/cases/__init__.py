@@ -1,0 +1,17 @@
+"""The one table of op cases: every primitive and every public op, on every kind of input that has broken one somewhere.
+
+For: the tests against PyTorch, the tests against finite differences, on every device; `tinygrad-edu gradcheck`; and
+whoever writes an op, who adds its rows here and gets all of these. Not for: layers, which are in `testing.layers`.
+
+A row's `orders` says how many derivatives finite differences can confirm: 2 nearly always, 0 where no gradient flows
+(comparisons, indices), -1 where a gradient is defined by convention (at ties and kinks) and PyTorch alone is the judge.
+"""
+
+from __future__ import annotations
+
+from tinygrad_edu.testing.cases import elementwise, networks, reducing, shaping
+from tinygrad_edu.testing.cases.table import Case
+
+CASES: list[Case] = [*elementwise.CASES, *reducing.CASES, *shaping.CASES, *networks.CASES]
+
+__all__ = ["CASES", "Case"]
