@@ -65,6 +65,9 @@ def test_names_that_only_numpy_has_are_missing():
     assert not hasattr(library.linalg, "vector_norm")
     assert not hasattr(library.lib.stride_tricks, "broadcast_to")
     assert not hasattr(upload(numpy.ones(3)), "setflags")
+    x = upload(numpy.zeros((2, 2), int))
+    with pytest.raises(TypeError, match="missing a required argument: 'axis'"):
+        library.take_along_axis(x, x)
 
 
 def test_the_array_has_every_attribute_of_cupys_and_no_other():

@@ -68,7 +68,7 @@ def test_an_array_with_two_names_is_stored_once(tmp_path):
     write_file(tmp_path / "a", {"embedding": big, "head": big, "other": big.copy()}, {})
     assert os.path.getsize(tmp_path / "a") < 2 * big.nbytes + 1000
     arrays, _ = read_file(tmp_path / "a")
-    assert list(arrays) == ["embedding", "other", "head"]
+    assert list(arrays) == ["embedding", "head", "other"]
     assert arrays["head"] is arrays["embedding"]
     assert arrays["other"] is not arrays["embedding"]
 

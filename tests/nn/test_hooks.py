@@ -112,6 +112,7 @@ def test_a_backward_hook_sees_all_inputs_and_outputs_once():
     assert y.grad.tolist() == [21.0]
 
 
+@pytest.mark.filterwarnings("ignore:Full backward hook is firing")  # PyTorch's, about a first layer
 def test_backward_hooks_agree_with_pytorchs():
     torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
 
@@ -159,3 +160,37 @@ def test_a_backward_hook_wants_tensors_from_forward():
     layer.register_full_backward_hook(lambda *_: None)
     with pytest.raises(TypeError, match="needs forward to return a tensor or a tuple of tensors, got dict from Named"):
         layer(tensor([1.0], requires_grad=True))
+
+
+def test_tensors_without_gradients_pass_by_the_boundary():
+    class Pick(nn.Module):
+        def forward(self, x, index):
+            return x[index], index
+
+    layer, seen = Pick(), []
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: seen.append((grad_input, grad_output)))
+    x = tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    picked, index = layer(x.T, tensor([1]))  # x.T does not lie in row-major order
+    assert not index.requires_grad
+    picked.sum().backward()
+    [(grad_input, grad_output)] = seen
+    assert grad_input[0].tolist() == [[0.0, 0.0], [1.0, 1.0]]
+    assert grad_input[1] is None
+    assert grad_output[0].tolist() == [[1.0, 1.0]]
+    assert grad_output[1] is None
+    assert x.grad.tolist() == [[0.0, 1.0], [0.0, 1.0]]
+
+
+def test_a_hooked_layer_can_be_differentiated_twice(gradcheck):
+    layer = nn.Sequential(nn.Linear(2, 2), nn.Tanh()).double()
+    layer.register_full_backward_hook(lambda module, grad_input, grad_output: None)
+    assert gradcheck(layer, (tensor(numpy.array([[0.3, -0.7]]), requires_grad=True), *layer.parameters()))
+
+
+def test_without_recording_backward_hooks_change_nothing():
+    from tinygrad_edu import no_grad
+
+    layer = nn.Linear(2, 1)
+    layer.register_full_backward_hook(lambda *_: None)
+    with no_grad():
+        assert not layer(tensor([[1.0, 2.0]])).requires_grad

@@ -26,7 +26,7 @@ def _find_library(array: Array) -> Any:
         return numpy
     kind = type(array)
     if kind.__module__.partition(".")[0] == "cupy":  # then somebody has imported it already
-        library = sys.modules["cupy"]
+        library: Any = sys.modules["cupy"]
     elif kind.__module__.startswith("tinygrad_edu.backend.strict"):
         from tinygrad_edu.backend import strict
 

@@ -37,7 +37,7 @@ def write_file(path: str | os.PathLike[str], arrays: Mapping[str, Array], facts:
             first_name[id(array)] = name
             stored[name] = _plain(array)
     try:
-        text = json.dumps({"version": 1, "aliases": aliases, **facts})
+        text = json.dumps({"version": 1, "names": list(arrays), "aliases": aliases, **facts})
     except TypeError as error:
         raise TypeError(f"cannot save the metadata: wanted numbers, text, lists and dictionaries; {error}") from error
     write_atomically(path, library.save(stored, {KEY: text}))
@@ -88,9 +88,8 @@ def read_file(path: str | os.PathLike[str]) -> tuple[dict[str, numpy.ndarray], d
     library = require("safetensors", extra="io", purpose="read checkpoints")
     codec = require("safetensors.numpy", extra="io", purpose="read checkpoints")
     content = _read_bytes(path)
-    text = _header(path, content).get("__metadata__", {}).get(KEY)
+    header = _header(path, content)
     try:
-        facts: dict[str, Any] = json.loads(text) if text is not None else {}
         arrays = codec.load(content)
     except (library.SafetensorError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {error}. Use another copy") from error
@@ -98,10 +97,17 @@ def read_file(path: str | os.PathLike[str]) -> tuple[dict[str, numpy.ndarray], d
         raise ValueError(
             f"{path} holds numbers of a type that NumPy lacks, {error}: convert them to float32 where the file was made"
         ) from error
+    text = header.pop("__metadata__", {}).get(KEY, "{}")
+    try:
+        facts = dict(json.loads(text))
+        aliases = dict(facts.get("aliases", {}))
+        names = facts.get("names", header)  # in the order in which they were given; the library has its own
+        named = {name: arrays[aliases.get(name, name)] for name in names}
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} is damaged: its metadata does not fit ({error}). Use another copy") from error
     if facts.get("version", 1) != 1:
         raise ValueError(f"{path} is of version {facts['version']}, wanted version 1: it needs a newer tinygrad_edu")
-    aliases = {name: arrays[original] for name, original in facts.get("aliases", {}).items()}
-    return {**arrays, **aliases}, facts
+    return named, facts
 
 
 def _read_bytes(path: str | os.PathLike[str]) -> bytes:

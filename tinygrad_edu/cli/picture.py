@@ -19,7 +19,7 @@ from tinygrad_edu.training.loop import device_of_model
 from tinygrad_edu.utils.data import DataLoader
 
 RIGHT, WRONG = TRAINING_COLOR, VALIDATION_COLOR
-COLUMNS, BARS = 4, 3
+COLUMNS, BARS, BARS_WIDTH = 5, 3, 1.2  # bars are that much wider than a picture
 
 
 @no_grad()
@@ -33,25 +33,27 @@ def probabilities_of(model: Module, dataset: PictureDataset) -> numpy.ndarray:
 
 
 def draw_training(history: History, model: Module, held_out: PictureDataset, path: pathlib.Path) -> None:
-    """Save the curves, the first eight held-out pictures, and the four whose right answer got the least probability."""
+    """Save the curves, a held-out picture of each class, and the five whose right answer got the least probability."""
     figures = require("matplotlib.figure", extra="train", purpose="draw the result")
     probabilities = probabilities_of(model, held_out)
     of_truth = probabilities[numpy.arange(len(held_out)), held_out.targets]
-    figure = figures.Figure(figsize=(12, 10.5), layout="constrained")
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[3.4, 4, 2.3], hspace=0.03)
+    one_of_each = numpy.unique(held_out.targets, return_index=True)[1][: 2 * COLUMNS]
+    hardest = numpy.argsort(of_truth, kind="stable")[:COLUMNS]
+    figure = figures.Figure(figsize=(12, 9), layout="constrained")
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[3.5, 3.6, 1.95], hspace=0.02)
     for axes, name in zip(top.subplots(1, 2), ("loss", "accuracy"), strict=True):
         history.draw(axes, name)
-    show_answers(middle, held_out, probabilities, numpy.arange(min(8, len(held_out))))
-    middle.suptitle("The first held-out pictures, and the three likeliest answers", fontweight="bold")
-    show_answers(bottom, held_out, probabilities, numpy.argsort(of_truth, kind="stable")[:COLUMNS])
-    bottom.suptitle("The hardest: those whose right answer got the least probability", fontweight="bold")
+    middle.suptitle("The first held-out picture of each class, with the likeliest answers", fontweight="bold")
+    show_answers(middle, held_out, probabilities, one_of_each)
+    bottom.suptitle("The hardest of all: the right answer got the least probability", fontweight="bold")
+    show_answers(bottom, held_out, probabilities, hardest)
     figure.savefig(path, dpi=110)
 
 
 def show_answers(figure: Any, dataset: PictureDataset, probabilities: numpy.ndarray, chosen: numpy.ndarray) -> None:
     """A grid of pictures, each with its likeliest answers as bars beside it."""
     rows = -(-len(chosen) // COLUMNS)
-    grid = figure.subplots(rows, 2 * COLUMNS, width_ratios=[1, 1.25] * COLUMNS, squeeze=False)
+    grid = figure.subplots(rows, 2 * COLUMNS, width_ratios=[1, BARS_WIDTH] * COLUMNS, squeeze=False)
     for axes in grid.flat:
         axes.set_axis_off()
     for place, index in enumerate(chosen.tolist()):
@@ -79,10 +81,11 @@ def draw_bars(axes: Any, names: list[str], probabilities: list[float]) -> None:
     """One bar for each answer, the likeliest on top, with its name before it and its probability behind it."""
     places = range(len(names))
     axes.set_axis_on()
-    axes.barh(places, probabilities, height=0.55, color=["#555555", "#999999", "#c4c4c4"][: len(names)])
+    axes.set_box_aspect(1 / BARS_WIDTH)  # as tall as the square picture beside it
+    axes.barh(places, probabilities, height=0.6, color=["#555555", "#888888", "#bbbbbb"][: len(names)])
     axes.set_yticks(places, names)
-    axes.set_ylim(len(names) - 0.3, -0.7)
-    axes.set_xlim(0, 1.45)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(0, 1.7)
     axes.set_xticks([])
     axes.tick_params(left=False)
     axes.spines[["top", "right", "bottom"]].set_visible(False)

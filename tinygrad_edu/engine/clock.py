@@ -16,7 +16,9 @@ tick = itertools.count(1).__next__
 
 latest_write = 0
 _writes: dict[int, tuple[int, weakref.ref[Array]]] = {}  # id of the array that owns the memory -> (tick, the array)
-rewritten: dict[int, tuple[int, weakref.ref[Array]]] = {}  # the same for writes that changed a graph: see `tensors.inplace`
+rewritten: dict[
+    int, tuple[int, weakref.ref[Array]]
+] = {}  # the same for writes that changed a graph: see `tensors.inplace`
 
 
 def mark_written(array: Array, changes_graph: bool = False) -> None:

@@ -36,7 +36,7 @@ def results_are(kind: type[Value]) -> None:
         op.run = unrolled(op, observers, kind)
 
 
-def result(array: Any, node: Any = None) -> Value:
+def result(array: Any, node: Any = None) -> Any:
     """A Value of the class that primitives return."""
     return Result(array, node)
 
@@ -196,7 +196,9 @@ def _explain_arguments(name: str, args: tuple[Any, ...]) -> None:
     plain = [arg.array if isinstance(arg, Value) else arg for arg in args]
     for arg in plain:
         if not is_array(arg) and not isinstance(arg, (bool, int, float, numpy.generic)):
-            raise TypeError(f"{name} wanted tensors or numbers, got {type(arg).__name__}: wrap the data with tensor(...)")
+            raise TypeError(
+                f"{name} wanted tensors or numbers, got {type(arg).__name__}: wrap the data with tensor(...)"
+            )
     devices = dict.fromkeys(str(device_of(arg)) for arg in plain if is_array(arg))
     if len(devices) > 1:
         raise RuntimeError(

@@ -74,7 +74,7 @@ class Node:
 
     def pull(self, gradient: Any, saved: tuple[Any, ...], asked: set[int] | None) -> list[Any]:
         """The gradient of each argument from the gradient of the result: one rule per argument."""
-        gradients = []
+        gradients: list[Any] = []
         for parent, rule, values in zip(self.parents, self.primitive.rules_along(self.parents), saved):
             if parent is None or (asked is not None and parent.age not in asked):
                 gradients.append(None)

@@ -23,9 +23,11 @@ def unrolled(primitive: Any, observers: list[Any], result: Any) -> Callable[...,
     """
     if primitive.variadic or len(primitive.arguments) > 2:
         return primitive
-    function = primitive.function
+    return (_one if len(primitive.arguments) == 1 else _two)(primitive, primitive.function, observers, result)
 
-    def one(x: Any, **settings: Any) -> Any:
+
+def _one(primitive: Any, function: Any, observers: list[Any], result: Any) -> Callable[..., Any]:
+    def run(x: Any, **settings: Any) -> Any:
         if (type(x) is not result and type(x) not in value_classes) or observers or rewritten:
             return primitive(x, **settings)
         array, parent = x.array, x.node
@@ -41,7 +43,11 @@ def unrolled(primitive: Any, observers: list[Any], result: Any) -> Callable[...,
         parents = (parent,)
         return result(out, Node(primitive, parents, primitive.keep((array,), out, settings, parents), caller(3)))
 
-    def two(x: Any, y: Any) -> Any:
+    return run
+
+
+def _two(primitive: Any, function: Any, observers: list[Any], result: Any) -> Callable[..., Any]:
+    def run(x: Any, y: Any) -> Any:
         if (type(x) is not result and type(x) not in value_classes) or observers or rewritten:
             return primitive(x, y)
         first, parent = x.array, x.node
@@ -63,4 +69,4 @@ def unrolled(primitive: Any, observers: list[Any], result: Any) -> Callable[...,
         parents = (parent, other)
         return result(out, Node(primitive, parents, primitive.keep((first, second), out, None, parents), caller(3)))
 
-    return one if len(primitive.arguments) == 1 else two
+    return run

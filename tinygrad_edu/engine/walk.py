@@ -37,38 +37,50 @@ def walk(
     asked = None if targets is None else _leading_to(targets, [node for node, _ in roots])
     wanted = () if targets is None else {node.age for node in targets}
     arrived: list[tuple[Any, Any]] = []
-    waiting: dict[int, list[Any]] = {}  # age -> [node, its gradient so far]
-    order: list[int] = []  # a heap of negated ages: the youngest first
-    sent = [(node, gradient) for node, gradient in roots if asked is None or node.age in asked]
+    waiting = _Waiting()
+    for node, gradient in roots:
+        if asked is None or node.age in asked:
+            waiting.add(node, gradient)
     before, mode.recording = mode.recording, create_graph
     try:
-        while True:
-            for node, gradient in sent:
-                if gradient is not None:
-                    entry = waiting.get(node.age)
-                    if entry is None:
-                        waiting[node.age] = [node, gradient]
-                        heappush(order, -node.age)
-                    else:
-                        entry[1] = entry[1] + gradient  # a value used twice: the two gradients add up
-            sent, node, gradient, entry = (), None, None, None  # keep no gradient alive while the next rule runs
-            if not order:
-                return arrived
-            node, gradient = waiting.pop(-heappop(order))
+        while waiting.order:
+            node, gradient = waiting.youngest()
             if node.hooks:
                 gradient = _run_hooks(node, gradient)
-            if type(node) is Leaf:
+            if type(node) is Leaf or node.age in wanted:
                 arrived.append((node, gradient))
+            if type(node) is Leaf or (asked is not None and not _goes_on(node, asked)):
                 continue
-            if node.age in wanted:
-                arrived.append((node, gradient))
-            if asked is None or _goes_on(node, asked):
-                sent = zip(node.parents, _pull(node, gradient, asked, create_graph))
-                if not retain_graph:
-                    node.parents = ()
-                    node.saved = None
+            for parent, contribution in zip(node.parents, _pull(node, gradient, asked, create_graph)):
+                if contribution is not None:
+                    waiting.add(parent, contribution)
+            if not retain_graph:
+                node.parents, node.saved = (), None
+            node = gradient = contribution = None  # keep no gradient alive while the next rule runs
     finally:
         mode.recording = before
+    return arrived
+
+
+class _Waiting:
+    """Nodes whose gradients have begun to arrive; a heap of negated ages gives the youngest first."""
+
+    __slots__ = ("entries", "order")
+
+    def __init__(self) -> None:
+        self.entries: dict[int, list[Any]] = {}  # age -> [node, its gradient so far]
+        self.order: list[int] = []
+
+    def add(self, node: Any, gradient: Any) -> None:
+        entry = self.entries.get(node.age)
+        if entry is None:
+            self.entries[node.age] = [node, gradient]
+            heappush(self.order, -node.age)
+        else:
+            entry[1] = entry[1] + gradient  # a value used twice: the two gradients add up
+
+    def youngest(self) -> list[Any]:
+        return self.entries.pop(-heappop(self.order))
 
 
 def _pull(node: Node, gradient: Any, asked: set[int] | None, create_graph: bool) -> list[Any]:

@@ -64,13 +64,13 @@ class Boundary(Function):
     """y = x for several tensors at once: a line across the graph where all their gradients can be seen together."""
 
     @staticmethod
-    def forward(context: Any, on_gradients: Callable[..., Any], *tensors: Tensor) -> tuple[Tensor, ...]:
-        context.on_gradients = on_gradients
-        return tuple(tensor.view_as(tensor) for tensor in tensors)
+    def forward(ctx: Any, on_gradients: Callable[..., Any], *tensors: Tensor) -> tuple[Tensor, ...]:
+        ctx.on_gradients = on_gradients
+        return tuple(tensor.detach() for tensor in tensors)
 
     @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> tuple[Any, ...]:
-        return None, *context.on_gradients(gradients)
+    def backward(ctx: Any, *grad_outputs: Tensor) -> tuple[Any, ...]:
+        return None, *ctx.on_gradients(grad_outputs)
 
 
 class Crossing:
@@ -83,50 +83,46 @@ class Crossing:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self.grad_output: tuple[Tensor | None, ...] = ()
-        self.slots: list[int] = []  # which of the arguments are tensors
-        self.count = 0
+        self.grad_input: list[Tensor | None] = []
+        self.grad_output: list[Tensor | None] = []
+        self.inputs: list[int] = []  # which of the arguments, and which of the outputs, can have a gradient
+        self.outputs: list[int] = []
         self.inputs_need_gradients = False
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments, with their tensors led through a boundary."""
-        self.count = len(args)
-        self.slots = [position for position, argument in enumerate(args) if isinstance(argument, Tensor)]
-        self.inputs_need_gradients = any(args[position].requires_grad for position in self.slots)
-        if not self.inputs_need_gradients:
-            return args
-        entered = list(args)
-        for position, tensor in zip(self.slots, through(self.at_inputs, [args[p] for p in self.slots]), strict=True):
-            entered[position] = tensor
-        return tuple(entered)
+        self.inputs, self.grad_input = differentiable(args), [None] * len(args)
+        self.inputs_need_gradients = any(args[position].requires_grad for position in self.inputs)
+        return through(self.at_inputs, args, self.inputs) if self.inputs_need_gradients else args
 
     def leave(self, result: Any) -> Any:
         """The result (a tensor or a tuple of tensors) led through a boundary."""
-        if isinstance(result, Tensor):
-            return through(self.at_outputs, [result])[0]
-        if isinstance(result, tuple) and all(isinstance(part, Tensor) for part in result):
-            return through(self.at_outputs, list(result))
-        raise TypeError(
-            f"a full backward hook needs forward to return a tensor or a tuple of tensors, got {type(result).__name__} "
-            f"from {type(self.module).__name__}"
-        )
+        parts = result if isinstance(result, tuple) else (result,)
+        if not all(isinstance(part, Tensor) for part in parts):
+            raise TypeError(
+                f"a full backward hook needs forward to return a tensor or a tuple of tensors, got "
+                f"{type(result).__name__} from {type(self.module).__name__}"
+            )
+        self.outputs, self.grad_output = differentiable(parts), [None] * len(parts)
+        left = through(self.at_outputs, parts, self.outputs)
+        return left if isinstance(result, tuple) else left[0]
 
     def at_outputs(self, gradients: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        self.grad_output = gradients
+        for position, gradient in zip(self.outputs, gradients, strict=True):
+            self.grad_output[position] = gradient
         if not self.inputs_need_gradients:
-            self.run_hooks((None,) * self.count)
+            self.run_hooks(tuple(self.grad_input))
         return gradients
 
     def at_inputs(self, gradients: tuple[Tensor, ...]) -> tuple[Any, ...]:
-        grad_input: list[Tensor | None] = [None] * self.count
-        for position, gradient in zip(self.slots, gradients, strict=True):
-            grad_input[position] = gradient
-        replaced = self.run_hooks(tuple(grad_input))
-        return tuple(replaced[position] for position in self.slots)
+        for position, gradient in zip(self.inputs, gradients, strict=True):
+            self.grad_input[position] = gradient
+        replaced = self.run_hooks(tuple(self.grad_input))
+        return tuple(replaced[position] for position in self.inputs)
 
     def run_hooks(self, grad_input: tuple[Any, ...]) -> tuple[Any, ...]:
         for hook in tuple(self.module._backward_hooks.values()):
-            replacement = hook(self.module, grad_input, self.grad_output)
+            replacement = hook(self.module, grad_input, tuple(self.grad_output))
             if replacement is None:
                 continue
             replacement = replacement if isinstance(replacement, tuple) else (replacement,)
@@ -139,7 +135,16 @@ class Crossing:
         return grad_input
 
 
-def through(on_gradients: Callable[..., Any], tensors: list[Tensor]) -> tuple[Tensor, ...]:
-    """The tensors, unchanged, with `on_gradients` waiting for their gradients."""
-    crossed = Boundary.apply(on_gradients, *tensors)
-    return crossed if isinstance(crossed, tuple) else (crossed,)
+def differentiable(values: tuple[Any, ...]) -> list[int]:
+    """The positions of the tensors of floating-point numbers: integers, such as tokens, have no gradient."""
+    return [i for i, value in enumerate(values) if isinstance(value, Tensor) and value.is_floating_point()]
+
+
+def through(on_gradients: Callable[..., Any], values: tuple[Any, ...], positions: list[int]) -> tuple[Any, ...]:
+    """The values, unchanged, with `on_gradients` waiting for the gradients of those at `positions`."""
+    crossed = list(values)
+    for position, tensor in zip(
+        positions, Boundary.apply(on_gradients, *map(values.__getitem__, positions)), strict=True
+    ):
+        crossed[position] = tensor
+    return tuple(crossed)

@@ -1,6 +1,6 @@
 """The error function, which NumPy lacks: erf(x) = x · P(x²), with one polynomial P and no branches.
 
-erf(x)/x is a smooth function of u = x² alone, so a Chebyshev series in u over [0, R²] fits it to rounding error; beyond
+erf(x)/x is a smooth function of u = x² alone, so a Chebyshev series in u over [0, R²] fits it as well as the dtype can tell; beyond
 R the function is 1 to the last bit. The coefficients are computed once from the standard library's `math.erf`.
 Source: L. N. Trefethen, Approximation Theory and Approximation Practice, chapters 3 and 8.
 """
@@ -23,7 +23,7 @@ _FITS = {"float64": (6.0, 56), "float32": (4.0, 26), "float16": (3.0, 16)}
 def _coefficients(dtype: str) -> tuple[float, list[float]]:
     radius, degree = _FITS[dtype]
 
-    def ratio(t: numpy.ndarray) -> numpy.ndarray:  # t in [-1, 1]; u = (t + 1) R²/2
+    def ratio(t: Any) -> Any:  # t in [-1, 1]; u = (t + 1) R²/2
         roots = numpy.sqrt((t + 1) * (radius * radius / 2))
         return numpy.array([math.erf(root) / root if root else 2 / math.sqrt(math.pi) for root in roots])
 
@@ -31,7 +31,7 @@ def _coefficients(dtype: str) -> tuple[float, list[float]]:
 
 
 def error_function(x: Any) -> Any:
-    """erf of an array of floats, to about 2 units in the last place of its dtype."""
+    """erf of an array of floats: the error is below 3e-14 in float64 and 3e-7 in float32."""
     radius, coefficients = _coefficients(str(x.dtype))
     x = namespace(x).clip(x, -radius, radius)
     twice = x * x * (4 / (radius * radius)) - 2  # 2t

@@ -9,7 +9,6 @@ import numpy
 
 from tinygrad_edu.backend import namespace
 
-
 _ALL = [tuple(range(ndim)) for ndim in range(65)]  # NumPy's limit is 64 dimensions
 
 

@@ -32,7 +32,7 @@ def _finish(array: Any, device: Any, requires_grad: bool) -> Tensor:
 def _unpacked(data: Any) -> Any:
     """Nested lists with tensors in them as nested lists of numbers."""
     if isinstance(data, Value):
-        return data.tolist()  # type: ignore[attr-defined]
+        return data.tolist()
     return [_unpacked(part) for part in data] if isinstance(data, (list, tuple)) else data
 
 
@@ -59,7 +59,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, Tensor):
         return data.to(data.device if device is None else device, dtype)
     if is_array(data):
-        return result(data).to(device_of(data) if device is None else device, dtype)  # type: ignore[attr-defined]
+        return result(data).to(device_of(data) if device is None else device, dtype)
     return tensor(data, dtype=dtype, device=device)
 
 
@@ -69,14 +69,14 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
         raise TypeError(f"from_numpy wanted a numpy.ndarray, got {type(ndarray).__name__}: use tensor(...)")
     if ndarray.dtype.kind not in "biuf":
         raise TypeError(f"from_numpy wanted an array of numbers, got dtype {ndarray.dtype}")
-    return result(numpy.asarray(ndarray))  # type: ignore[return-value]
+    return result(numpy.asarray(ndarray))
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor that shares the memory of any object that speaks DLPack: a PyTorch, JAX or CuPy array."""
     on_host = ext_tensor.__dlpack_device__()[0] == 1  # 1 is DLPack's number for the CPU
     library = numpy if on_host else library_of("cuda")
-    return result(library.from_dlpack(ext_tensor))  # type: ignore[return-value]
+    return result(library.from_dlpack(ext_tensor))
 
 
 # ---------------------------------------------------------------------------------------------------------- filled
@@ -107,7 +107,9 @@ def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool
     return zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def full_like(input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """The same number everywhere, in the shape, dtype and place of `input`"""
     place = input.device if device is None else device
     return full(input.shape, fill_value, dtype=dtype or input.dtype, device=place, requires_grad=requires_grad)
@@ -221,5 +223,3 @@ def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any 
 def is_tensor(obj: object) -> bool:
     """True for a Tensor."""
     return isinstance(obj, Tensor)
-
-

@@ -13,8 +13,8 @@ from tinygrad_edu.engine import Value
 from tinygrad_edu.ops import casting, elementwise, linalg, shaping
 from tinygrad_edu.tensors.arithmetic import Arithmetic
 from tinygrad_edu.tensors.axes import axis_of, check_index
-from tinygrad_edu.tensors.reducing import Reducing
 from tinygrad_edu.tensors.rearranging import Rearranging
+from tinygrad_edu.tensors.reducing import Reducing
 from tinygrad_edu.tensors.tensor import Tensor
 
 
@@ -126,7 +126,7 @@ var = _function("var")
 
 def pow(input: Any, exponent: Any) -> Tensor:
     """input^exponent; either may be a number"""
-    return Arithmetic.pow(input, exponent)  # type: ignore[arg-type]
+    return Arithmetic.pow(input, exponent)
 
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_edu.backend import namespace
-from tinygrad_edu.engine import Leaf, Value, collect, result, walk
+from tinygrad_edu.engine import Leaf, collect, result, walk
+from tinygrad_edu.tensors.part import Part
 
 
 def _listed(value: Any) -> list[Any]:
@@ -21,7 +21,7 @@ def _roots(tensors: Any, gradients: Any, create_graph: bool) -> list[tuple[Any, 
         raise ValueError(f"wanted one gradient for each of {len(tensors)} tensors, got {len(gradients)}")
     roots = []
     for tensor, gradient in zip(tensors, gradients, strict=True):
-        if not isinstance(tensor, Value):
+        if not isinstance(tensor, Part):
             raise TypeError(f"backward wanted tensors, got {type(tensor).__name__}")
         if tensor.node is None:
             raise RuntimeError(
@@ -32,7 +32,7 @@ def _roots(tensors: Any, gradients: Any, create_graph: bool) -> list[tuple[Any, 
     return roots
 
 
-def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
+def _start(tensor: Part, gradient: Any, create_graph: bool) -> Any:
     if gradient is None:
         if tensor.array.size != 1:
             raise RuntimeError(
@@ -41,7 +41,7 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
             )
         ones = namespace(tensor.array).ones(tensor.array.shape, tensor.array.dtype)
         return result(ones) if create_graph else ones
-    if not isinstance(gradient, Value):
+    if not isinstance(gradient, Part):
         raise TypeError(f"wanted a tensor as gradient, got {type(gradient).__name__}")
     if gradient.shape != tensor.shape:
         raise ValueError(f"wanted a gradient of the output's shape {tensor.shape}, got {gradient.shape}")
@@ -51,7 +51,7 @@ def _start(tensor: Any, gradient: Any, create_graph: bool) -> Any:
 
 def _nodes(inputs: Any) -> list[Any]:
     for position, tensor in enumerate(inputs):
-        if not isinstance(tensor, Value):
+        if not isinstance(tensor, Part):
             raise TypeError(f"wanted tensors as inputs, got {type(tensor).__name__} at position {position}")
         if tensor.node is None:
             raise RuntimeError(f"input {position} does not require a gradient: call requires_grad_() before computing")
@@ -114,6 +114,6 @@ def grad(
 
 def _owned(gradient: Any) -> Any:
     """A gradient as a tensor with memory of its own."""
-    if gradient is None or isinstance(gradient, Value):
+    if gradient is None or isinstance(gradient, Part):
         return gradient
     return result(namespace(gradient).array(gradient, order="C"))

@@ -17,6 +17,7 @@ import numpy
 from tinygrad_edu.backend import Generator, device_of, host_generator, namespace, owner, to_device
 from tinygrad_edu.engine import Leaf, Value, clock, is_grad_enabled, mark_written, result
 from tinygrad_edu.ops import casting, elementwise, indexing
+from tinygrad_edu.tensors.part import Part
 from tinygrad_edu.tensors.rearranging import clean_key
 
 
@@ -37,7 +38,9 @@ def _write(target: Any, on_arrays: Callable[..., Any], on_values: Callable[..., 
     _refuse_unsafe(target)
     memory = owner(target.array)
     fresh = on_values(*(_kept(value, memory) for value in (target, *others)))
-    if fresh.array.shape != target.array.shape or not numpy.can_cast(fresh.array.dtype, target.array.dtype, "same_kind"):
+    if fresh.array.shape != target.array.shape or not numpy.can_cast(
+        fresh.array.dtype, target.array.dtype, "same_kind"
+    ):
         raise ValueError(
             f"an in-place operation keeps shape and dtype, {target.array.shape} {target.array.dtype}; "
             f"the result would be {fresh.array.shape} {fresh.array.dtype}: use the out-of-place one"
@@ -72,7 +75,7 @@ def _kept(value: Any, memory: Any) -> Any:
     return value
 
 
-class InPlace:
+class InPlace(Part):
     __slots__ = ()
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -126,9 +129,7 @@ class InPlace:
 
     def clamp_(self, min: Any = None, max: Any = None) -> Any:
         """self kept between min and max"""
-        return _write(
-            self, lambda a: namespace(a).clip(a, _bare(min), _bare(max), out=a), lambda x: x.clamp(min, max)
-        )
+        return _write(self, lambda a: namespace(a).clip(a, _bare(min), _bare(max), out=a), lambda x: x.clamp(min, max))
 
     def maximum_(self, other: Any) -> Any:
         """self = max(self, other), element by element"""

@@ -12,6 +12,7 @@ from tinygrad_edu.backend import device_of, is_array, to_device
 from tinygrad_edu.engine import Value
 from tinygrad_edu.ops import broadcasting, indexing, linalg, shaping
 from tinygrad_edu.tensors.axes import axes_of, axis_of, check_index, flat_sizes
+from tinygrad_edu.tensors.part import Part
 
 if TYPE_CHECKING:
     from tinygrad_edu.tensors.tensor import Tensor
@@ -29,16 +30,16 @@ def _complete(shape: tuple[int, ...], size: int, old: tuple[int, ...]) -> tuple[
     return shape
 
 
-class Rearranging:
+class Rearranging(Part):
     __slots__ = ()
 
     # --------------------------------------------------------------------------------------------------- shapes
-    def reshape(input, *shape: Any) -> Tensor:
+    def reshape(input: Any, *shape: Any) -> Tensor:
         """The same numbers in row-major order, in another shape; one size may be -1. A view where possible"""
         sizes = tuple(int(n) for n in flat_sizes(shape))
         return shaping.reshape(input, shape=_complete(sizes, input.array.size, input.shape))
 
-    def view(input, *shape: Any) -> Tensor:
+    def view(input: Any, *shape: Any) -> Tensor:
         """Like reshape, for tensors whose memory is in order; see contiguous()"""
         if not input.is_contiguous():
             raise ValueError(
@@ -47,15 +48,15 @@ class Rearranging:
             )
         return Rearranging.reshape(input, *shape)
 
-    def view_as(input, other: Tensor) -> Tensor:
+    def view_as(input: Any, other: Tensor) -> Tensor:
         """view(other.shape)"""
         return Rearranging.view(input, other.shape)
 
-    def reshape_as(input, other: Tensor) -> Tensor:
+    def reshape_as(input: Any, other: Tensor) -> Tensor:
         """reshape(other.shape)"""
         return Rearranging.reshape(input, other.shape)
 
-    def flatten(input, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         """The dimensions from start_dim to end_dim as one"""
         start, end = axis_of(start_dim, input.ndim), axis_of(end_dim, input.ndim)
         if start > end:
@@ -63,23 +64,23 @@ class Rearranging:
         shape = input.shape[:start] + (math.prod(input.shape[start : end + 1]),) + input.shape[end + 1 :]
         return shaping.reshape(input, shape=shape)
 
-    def unflatten(input, dim: int, sizes: Sequence[int]) -> Tensor:
+    def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Tensor:
         """Dimension `dim` split into several"""
         axis = axis_of(dim, input.ndim)
         parts = _complete(tuple(sizes), input.shape[axis], input.shape)
         return shaping.reshape(input, shape=input.shape[:axis] + parts + input.shape[axis + 1 :])
 
-    def squeeze(input, dim: Any = None) -> Tensor:
+    def squeeze(input: Any, dim: Any = None) -> Tensor:
         """Without the dimensions of size 1 (all of them, or those in `dim`)"""
         axes = axes_of(dim, input.ndim)
         return shaping.reshape(input, shape=tuple(n for i, n in enumerate(input.shape) if n != 1 or i not in axes))
 
-    def unsqueeze(input, dim: int) -> Tensor:
+    def unsqueeze(input: Any, dim: int) -> Tensor:
         """With a new dimension of size 1 at `dim`"""
         axis = axis_of(dim, input.ndim + 1)
         return shaping.reshape(input, shape=(*input.shape[:axis], 1, *input.shape[axis:]))
 
-    def expand(input, *sizes: Any) -> Tensor:
+    def expand(input: Any, *sizes: Any) -> Tensor:
         """Repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size"""
         shape = flat_sizes(sizes)
         if len(shape) < input.ndim:
@@ -91,15 +92,15 @@ class Rearranging:
                 raise ValueError(f"expand can repeat only sizes of 1, got {input.shape} to expand to {shape}")
         return broadcasting.broadcast(input, shape=full)
 
-    def expand_as(input, other: Tensor) -> Tensor:
+    def expand_as(input: Any, other: Tensor) -> Tensor:
         """expand(other.shape)"""
         return Rearranging.expand(input, other.shape)
 
-    def broadcast_to(input, shape: Sequence[int]) -> Tensor:
+    def broadcast_to(input: Any, shape: Sequence[int]) -> Tensor:
         """expand(shape)"""
         return Rearranging.expand(input, shape)
 
-    def repeat(input, *repeats: Any) -> Tensor:
+    def repeat(input: Any, *repeats: Any) -> Tensor:
         """Copies laid side by side, repeats[i] of them along dimension i"""
         counts = flat_sizes(repeats)
         if len(counts) < input.ndim:
@@ -111,19 +112,19 @@ class Rearranging:
         return shaping.reshape(broadcasting.broadcast(paired, shape=copies), shape=sizes)
 
     # --------------------------------------------------------------------------------------------------- orders
-    def permute(input, *dims: Any) -> Tensor:
+    def permute(input: Any, *dims: Any) -> Tensor:
         """The dimensions in another order"""
         axes = tuple(axis_of(d, input.ndim) for d in flat_sizes(dims))
         if sorted(axes) != list(range(input.ndim)):
             raise ValueError(f"permute wanted each of the {input.ndim} dimensions once, got {flat_sizes(dims)}")
         return shaping.permute(input, axes=axes)
 
-    def transpose(input, dim0: int, dim1: int) -> Tensor:
+    def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
         """Two dimensions exchanged"""
         first, second = axis_of(dim0, input.ndim), axis_of(dim1, input.ndim)
         return shaping.swap(input, first, second) if input.ndim else input
 
-    def t(input) -> Tensor:
+    def t(input: Any) -> Tensor:
         """The transpose of a matrix; a vector is its own"""
         if input.ndim > 2:
             raise ValueError(f"t() wanted at most 2 dimensions, got shape {input.shape}: use .mT or transpose")
@@ -141,7 +142,7 @@ class Rearranging:
             raise ValueError(f".mT wanted a matrix or a batch of them, got shape {self.shape}")
         return shaping.swap(self, self.ndim - 2, self.ndim - 1)
 
-    def movedim(input, source: Any, destination: Any) -> Tensor:
+    def movedim(input: Any, source: Any, destination: Any) -> Tensor:
         """Dimensions moved to other places, the rest in their order"""
         start = [axis_of(d, input.ndim) for d in (source if isinstance(source, Sequence) else [source])]
         end = [axis_of(d, input.ndim) for d in (destination if isinstance(destination, Sequence) else [destination])]
@@ -152,11 +153,11 @@ class Rearranging:
             order.insert(place, axis)
         return shaping.permute(input, axes=tuple(order))
 
-    def flip(input, *dims: Any) -> Tensor:
+    def flip(input: Any, *dims: Any) -> Tensor:
         """Read backwards along the given dimensions"""
         return shaping.flip(input, axes=axes_of(flat_sizes(dims), input.ndim)) if flat_sizes(dims) else input
 
-    def roll(input, shifts: Any, dims: Any = None) -> Tensor:
+    def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
         """Shifted around along `dims`; without dims, in the flattened tensor"""
         moves = tuple(shifts) if isinstance(shifts, Sequence) else (shifts,)
         if dims is None:
@@ -167,28 +168,28 @@ class Rearranging:
             raise ValueError(f"roll wanted as many shifts as dims, got {shifts} and {dims}")
         return shaping.roll(input, shifts=moves, axes=axes)
 
-    def tril(input, diagonal: int = 0) -> Tensor:
+    def tril(input: Any, diagonal: int = 0) -> Tensor:
         """The lower triangle of each matrix, zeros elsewhere"""
         _matrices("tril", input)
         return shaping.tril(input, diagonal=diagonal)
 
-    def triu(input, diagonal: int = 0) -> Tensor:
+    def triu(input: Any, diagonal: int = 0) -> Tensor:
         """The upper triangle of each matrix, zeros elsewhere"""
         _matrices("triu", input)
         return shaping.triu(input, diagonal=diagonal)
 
-    def diagonal(input) -> Tensor:
+    def diagonal(input: Any) -> Tensor:
         """The diagonal of the last two dimensions, which must be equal"""
         _matrices("diagonal", input)
         return linalg.diagonal(input)
 
     # --------------------------------------------------------------------------------------------------- pieces
-    def unbind(input, dim: int = 0) -> tuple[Tensor, ...]:
+    def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
         """The slices along `dim`, without it"""
         axis = axis_of(dim, input.ndim)
         return tuple(input[(slice(None),) * axis + (i,)] for i in range(input.shape[axis]))
 
-    def split(input, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
         """Pieces along `dim`: all of one size (the last may be smaller), or of the given sizes"""
         axis = axis_of(dim, input.ndim)
         total, sizes = input.shape[axis], split_size_or_sections
@@ -202,13 +203,13 @@ class Rearranging:
         before = (slice(None),) * axis
         return tuple(input[(*before, slice(end - n, end))] for n, end in zip(sizes, ends, strict=True))
 
-    def chunk(input, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         """At most `chunks` pieces of equal size along `dim` (the last may be smaller)"""
         if chunks <= 0:
             raise ValueError(f"chunk wanted a number above 0, got {chunks}")
         return Rearranging.split(input, max(-(-input.shape[axis_of(dim, input.ndim)] // chunks), 1), dim)
 
-    def narrow(input, dim: int, start: int, length: int) -> Tensor:
+    def narrow(input: Any, dim: int, start: int, length: int) -> Tensor:
         """`length` elements along `dim`, beginning at `start`"""
         return input[(slice(None),) * axis_of(dim, input.ndim) + (slice(start, start + length),)]
 
@@ -217,18 +218,18 @@ class Rearranging:
         key, unique = clean_key(key, self.array)
         return indexing.getitem(self, key=key, unique=unique)
 
-    def index_select(input, dim: int, index: Any) -> Tensor:
+    def index_select(input: Any, dim: int, index: Any) -> Tensor:
         """The slices along `dim` that a 1-d tensor of positions names"""
         axis = axis_of(dim, input.ndim)
         check_index(index.array, input.shape[axis], "index_select")
         return input[(slice(None),) * axis + (index,)]
 
-    def gather(input, dim: int, index: Any) -> Tensor:
+    def gather(input: Any, dim: int, index: Any) -> Tensor:
         """out[i, j] = input[index[i, j], j] for dim 0, input[i, index[i, j]] for dim 1, and so on"""
         axis = _along("gather", input, dim, index)
         return indexing.gather(input, index.array, axis=axis)
 
-    def scatter_add(input, dim: int, index: Any, src: Any) -> Tensor:
+    def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
         """A copy of input with src[i, j] added at [index[i, j], j] for dim 0, [i, index[i, j]] for dim 1, and so on"""
         axis = _along("scatter_add", input, dim, index)
         if any(n > m for n, m in zip(index.shape, src.shape, strict=True)):
@@ -274,7 +275,7 @@ def _clean(part: Any, array: Any) -> Any:
     if isinstance(part, Value):
         part = part.array
     elif isinstance(part, (list, range)):
-        part = numpy.asarray([p.item() if isinstance(p, Value) else p for p in part])
+        part = numpy.asarray([p.array.item() if isinstance(p, Value) else p for p in part])
         part = part.astype(numpy.int64) if not part.size else part
     if not is_array(part):
         raise IndexError(

@@ -9,6 +9,7 @@ import numpy
 from tinygrad_edu.backend import dtypes
 from tinygrad_edu.ops import broadcasting, casting, comparing, elementwise, indexing, linalg, reductions, shaping
 from tinygrad_edu.tensors.axes import axes_of, axis_of
+from tinygrad_edu.tensors.part import Part
 
 if TYPE_CHECKING:
     from tinygrad_edu.tensors.tensor import Tensor
@@ -46,22 +47,22 @@ def _not_empty(input: Any, axis: tuple[int, ...], name: str) -> None:
         raise IndexError(f"{name} wanted at least one element to choose from, got a tensor of shape {input.shape}")
 
 
-class Reducing:
+class Reducing(Part):
     __slots__ = ()
 
-    def sum(input, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
         """Σ input over `dim` (None: over everything)"""
         if dtype is not None or input.array.dtype.kind != "f":
             input = _summable(input, dtype)
         return broadcasting.sum.run(input, axis=axes_of(dim, input.array.ndim), keepdims=keepdim)
 
-    def mean(input, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
         """(1/n) Σ input over `dim`"""
         input = _floating(input if dtype is None else input.to(dtype), "mean")
         return reductions.mean.run(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
     def var(
-        input, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
+        input: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
     ) -> Tensor:
         """Σ (input - mean)² / (n - correction); correction 1 (unbiased) by default, as in PyTorch"""
         if isinstance(dim, bool):  # var(False): everything, biased
@@ -71,24 +72,24 @@ class Reducing:
         return reductions.var(_floating(input, "var"), axis=axis, keepdims=keepdim, correction=correction)
 
     def std(
-        input, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
+        input: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
     ) -> Tensor:
         """√var"""
         return elementwise.sqrt(Reducing.var(input, dim, unbiased, keepdim, correction=correction))
 
-    def amax(input, dim: Any = None, keepdim: bool = False) -> Tensor:
+    def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """The largest over `dim`; equal largest elements share the gradient"""
         axis = axes_of(dim, input.ndim)
         _not_empty(input, axis, "amax")
         return reductions.amax(input, axis=axis, keepdims=keepdim)
 
-    def amin(input, dim: Any = None, keepdim: bool = False) -> Tensor:
+    def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """The smallest over `dim`; equal smallest elements share the gradient"""
         axis = axes_of(dim, input.ndim)
         _not_empty(input, axis, "amin")
         return reductions.amin(input, axis=axis, keepdims=keepdim)
 
-    def max(input, dim: Any = None, keepdim: bool = False) -> Any:
+    def max(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         """The largest of all; with a dim, (values, indices) along it; with a tensor, the element-wise maximum"""
         if dim is None:
             return Reducing.amax(input)
@@ -96,7 +97,7 @@ class Reducing:
             return elementwise.maximum(input, dim)
         return _extreme(input, dim, keepdim, reductions.argmax)
 
-    def min(input, dim: Any = None, keepdim: bool = False) -> Any:
+    def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         """The smallest of all; with a dim, (values, indices) along it; with a tensor, the element-wise minimum"""
         if dim is None:
             return Reducing.amin(input)
@@ -104,28 +105,28 @@ class Reducing:
             return elementwise.minimum(input, dim)
         return _extreme(input, dim, keepdim, reductions.argmin)
 
-    def argmax(input, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """Where the largest is (the first of equals); without a dim, in the flattened tensor"""
         return _position(input, dim, keepdim, reductions.argmax)
 
-    def argmin(input, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    def argmin(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """Where the smallest is (the first of equals); without a dim, in the flattened tensor"""
         return _position(input, dim, keepdim, reductions.argmin)
 
-    def prod(input, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
         """Π input over `dim`"""
         return reductions.prod(_summable(input, dtype), axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
-    def logsumexp(input, dim: Any, keepdim: bool = False) -> Tensor:
+    def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
         """ln Σ e^input over `dim`, without overflow"""
         return reductions.logsumexp(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
-    def cumsum(input, dim: int, dtype: Any = None) -> Tensor:
+    def cumsum(input: Any, dim: int, dtype: Any = None) -> Tensor:
         """out_i = input_0 + … + input_i along `dim`"""
         input = _summable(input, dtype)
         return reductions.cumsum(input, axis=axis_of(dim, input.ndim)) if input.ndim else input
 
-    def norm(input, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tensor:
+    def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tensor:
         """(Σ |input|^p)^(1/p) over `dim`; p may be inf. Its gradient at 0 is taken as 0"""
         order = {"fro": 2.0}.get(p, p) if isinstance(p, str) else p
         if isinstance(order, str):
@@ -133,22 +134,22 @@ class Reducing:
         axis = axes_of(dim, input.ndim)
         return reductions.norm(_floating(input, "norm"), order=order, axis=axis, keepdims=keepdim)
 
-    def all(input, dim: Any = None, keepdim: bool = False) -> Tensor:
+    def all(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """Every element is true"""
         return comparing.all_(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
-    def any(input, dim: Any = None, keepdim: bool = False) -> Tensor:
+    def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """Some element is true"""
         return comparing.any_(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
     # -------------------------------------------------------------------------------------------------- sorting
-    def argsort(input, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
         """The order that sorts the tensor along `dim`; it is always stable here"""
         if not input.ndim:
             return casting.cast(input.detach() * 0, dtype=dtypes.int64)
         return reductions.sorted_by(input.detach(), axis=axis_of(dim, input.ndim), descending=descending)
 
-    def sort(input, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesAndIndices:
+    def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesAndIndices:
         """(values in order along `dim`, where they were)"""
         order = Reducing.argsort(input, dim, descending)
         if not input.ndim:
@@ -156,7 +157,7 @@ class Reducing:
         values = indexing.gather(input, order.array, axis=axis_of(dim, input.ndim), unique=True)
         return ValuesAndIndices(values, order)
 
-    def topk(input, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
+    def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesAndIndices:
         """(the k largest values along `dim`, where they are), in order"""
         axis = axis_of(dim, input.ndim)
         size = input.shape[axis] if input.ndim else 1
@@ -170,35 +171,37 @@ class Reducing:
     def __matmul__(self, other: Any) -> Tensor:
         return Reducing.matmul(self, other)
 
-    def matmul(input, other: Any) -> Tensor:
+    def matmul(input: Any, other: Any) -> Tensor:
         """input @ other; vectors, matrices, and batches of matrices that are broadcast"""
         if not hasattr(other, "ndim"):
             raise TypeError(f"matmul wanted a tensor on the right, got {type(other).__name__}: use * for a number")
         return linalg.product(input, other)
 
-    def mm(input, mat2: Any) -> Tensor:
+    def mm(input: Any, mat2: Any) -> Tensor:
         """(n, k) @ (k, m) -> (n, m)"""
         _dimensions("mm", 2, input, mat2)
         return linalg.product(input, mat2)
 
-    def bmm(input, mat2: Any) -> Tensor:
+    def bmm(input: Any, mat2: Any) -> Tensor:
         """(b, n, k) @ (b, k, m) -> (b, n, m): one product for each of b pairs"""
         _dimensions("bmm", 3, input, mat2)
         if input.shape[0] != mat2.shape[0]:
-            raise ValueError(f"bmm wanted equally many matrices on both sides, got {input.shape[0]} and {mat2.shape[0]}")
+            raise ValueError(
+                f"bmm wanted equally many matrices on both sides, got {input.shape[0]} and {mat2.shape[0]}"
+            )
         return linalg.product(input, mat2)
 
-    def dot(input, tensor: Any) -> Tensor:
+    def dot(input: Any, tensor: Any) -> Tensor:
         """Σ input_i tensor_i of two vectors"""
         _dimensions("dot", 1, input, tensor)
         return linalg.product(input, tensor)
 
-    def outer(input, vec2: Any) -> Tensor:
+    def outer(input: Any, vec2: Any) -> Tensor:
         """out_ij = input_i vec2_j"""
         _dimensions("outer", 1, input, vec2)
         return elementwise.mul(shaping.reshape(input, shape=(*input.shape, 1)), vec2)
 
-    def addmm(input, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+    def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
         """beta · input + alpha · mat1 @ mat2"""
         _dimensions("addmm", 2, mat1, mat2)
         product = linalg.product(mat1, mat2)
@@ -208,7 +211,9 @@ class Reducing:
 def _dimensions(name: str, wanted: int, *tensors: Any) -> None:
     for tensor in tensors:
         if tensor.ndim != wanted:
-            raise ValueError(f"{name} wanted tensors of {wanted} dimensions, got shape {tensor.shape}: matmul broadcasts")
+            raise ValueError(
+                f"{name} wanted tensors of {wanted} dimensions, got shape {tensor.shape}: matmul broadcasts"
+            )
 
 
 def _position(input: Any, dim: Any, keepdim: bool, op: Any) -> Any:

@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy
 
-from tinygrad_edu.backend import device, device_of, dtypes, namespace, to_device, to_host
-from tinygrad_edu.engine import Leaf, Value, is_grad_enabled, result, results_are
+from tinygrad_edu.backend import device, dtypes, namespace, to_device, to_host
+from tinygrad_edu.engine import Leaf, is_grad_enabled, result, results_are
 from tinygrad_edu.ops import casting, shaping
 from tinygrad_edu.tensors import gradients
 from tinygrad_edu.tensors.arithmetic import Arithmetic
-from tinygrad_edu.tensors.axes import axis_of
 from tinygrad_edu.tensors.inplace import InPlace
+from tinygrad_edu.tensors.operators import Operators
 from tinygrad_edu.tensors.printing import describe
 from tinygrad_edu.tensors.rearranging import Rearranging
 from tinygrad_edu.tensors.reducing import Reducing
 
 
-class Tensor(Arithmetic, Reducing, Rearranging, InPlace, Value):
+class Tensor(Operators, Arithmetic, Reducing, Rearranging, InPlace):
     """A multi-dimensional array that can be differentiated. Make one with `tensor(...)`, `zeros(...)`, `randn(...)`.
 
     `t.array` is the NumPy or CuPy array itself, without a copy. `t.grad` collects d(what was backwarded)/dt, in t's shape.
@@ -32,61 +32,6 @@ class Tensor(Arithmetic, Reducing, Rearranging, InPlace, Value):
 
     __slots__ = ()
     __array_ufunc__ = None  # so that numpy_array * tensor asks the tensor
-
-    # ---------------------------------------------------------------------------------------------- what it is
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The sizes of its dimensions."""
-        return self.array.shape
-
-    @property
-    def ndim(self) -> int:
-        """How many dimensions it has."""
-        return self.array.ndim
-
-    @property
-    def dtype(self) -> numpy.dtype:
-        """The type of its numbers."""
-        return self.array.dtype
-
-    @property
-    def device(self) -> device:
-        """Where its numbers are."""
-        return device_of(self.array)
-
-    @property
-    def nbytes(self) -> int:
-        """The bytes its numbers take."""
-        return self.array.nbytes
-
-    def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one dimension."""
-        return self.shape if dim is None else self.shape[axis_of(dim, self.ndim)]
-
-    def dim(self) -> int:
-        """How many dimensions it has."""
-        return self.array.ndim
-
-    def numel(self) -> int:
-        """How many numbers it holds."""
-        return self.array.size
-
-    def element_size(self) -> int:
-        """The bytes of one number."""
-        return self.array.itemsize
-
-    def is_floating_point(self) -> bool:
-        """True for float16, float32 and float64."""
-        return self.array.dtype.kind == "f"
-
-    def is_contiguous(self) -> bool:
-        """True when the memory holds the numbers row by row."""
-        return bool(self.array.flags.c_contiguous)
-
-    @property
-    def is_cuda(self) -> bool:
-        """True when its numbers are on a GPU."""
-        return self.device.type == "cuda"
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -108,7 +53,7 @@ class Tensor(Arithmetic, Reducing, Rearranging, InPlace, Value):
         if isinstance(self.node, Leaf) or self.node is None:
             twin = type(self).__new__(type(self))
             twin.array, twin.node = self.array.copy(), None if self.node is None else Leaf()
-            if self.grad is not None:
+            if twin.node is not None and self.grad is not None:
                 twin.node.grad = result(self.grad.array.copy())
             memo[id(self)] = twin
             return twin
@@ -274,7 +219,9 @@ class Tensor(Arithmetic, Reducing, Rearranging, InPlace, Value):
     def item(self) -> Any:
         """The one number it holds, as a Python number. On a GPU this waits for it."""
         if self.array.size != 1:
-            raise ValueError(f"a Tensor with {self.array.size} elements cannot be converted to a number: index it first")
+            raise ValueError(
+                f"a Tensor with {self.array.size} elements cannot be converted to a number: index it first"
+            )
         return self.array.item()
 
     def tolist(self) -> Any:
@@ -340,7 +287,7 @@ def moved(input: Tensor, target: Any) -> Tensor:
     if input.device == device(target):
         return input
     if input.node is None or not is_grad_enabled():
-        return result(to_device(input.array, target))  # type: ignore[return-value]
+        return result(to_device(input.array, target))
     return shaping.transfer(input, target=device(target), home=input.device)
 
 

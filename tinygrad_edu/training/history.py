@@ -84,6 +84,8 @@ class History:
                 values = self.columns[key]
                 axes.plot(range(1, len(values) + 1), values, style, color=color, label=label, marker="o", markersize=3.5)
         axes.set_title(name, loc="left", fontweight="bold")
+        if name == "accuracy":
+            axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
         axes.set_xlabel("epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.25)
