@@ -1,7 +1,7 @@
 """The reference CNN: the small convolutional network that this package trains from end to end.
 
-For: `ReferenceCNN`, with the attribute names of PyTorch's tutorial "Training a classifier", so that weights travel between
-the two. Not for: larger networks; put them together from `tinygrad_edu.nn`.
+For: `ReferenceCNN`, with the attribute names of PyTorch's tutorial "Training a classifier", so that weights travel
+between the two. Not for: larger networks; put them together from `tinygrad_edu.nn`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class ReferenceCNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if tuple(x.shape[1:]) != (3, 32, 32):
-            raise ValueError(f"ReferenceCNN wants pictures of shape (N, 3, 32, 32), got {tuple(x.shape)}: scale or pad them")
+            raise ValueError(
+                f"ReferenceCNN wants pictures of shape (N, 3, 32, 32), got {tuple(x.shape)}: scale or pad them"
+            )
         x = self.pool(F.relu(self.conv1(x)))  # (N, 6, 28, 28) -> (N, 6, 14, 14)
         x = self.pool(F.relu(self.conv2(x)))  # (N, 16, 10, 10) -> (N, 16, 5, 5)
         x = x.flatten(1)  # (N, 400)

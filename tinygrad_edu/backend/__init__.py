@@ -1,6 +1,15 @@
 """Floor 0: arrays, the devices they live on, and random numbers. No derivatives in here."""
 
-from tinygrad_edu.backend.arrays import Array, add_at, broadcast_view, constant, is_array, namespace, owner, strided_view
+from tinygrad_edu.backend.arrays import (
+    Array,
+    add_at,
+    broadcast_view,
+    constant,
+    is_array,
+    namespace,
+    owner,
+    strided_view,
+)
 from tinygrad_edu.backend.devices import CPU, cuda_problem, device, device_of, library_of, to_device, to_host
 from tinygrad_edu.backend.extras import require
 from tinygrad_edu.backend.random import Generator, default_generator, host_generator, manual_seed

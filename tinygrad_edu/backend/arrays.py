@@ -41,8 +41,8 @@ def is_array(value: object) -> bool:
     """True for an array of a library we know: what a Tensor can hold."""
     if type(value) in _library_of_type:
         return True
-    module = type(value).__module__
-    return isinstance(value, numpy.ndarray) or (module.partition(".")[0] == "cupy" and hasattr(value, "__cuda_array_interface__"))
+    from_cupy = type(value).__module__.partition(".")[0] == "cupy" and hasattr(value, "__cuda_array_interface__")
+    return from_cupy or isinstance(value, numpy.ndarray)
 
 
 def owner(array: Array) -> Array:

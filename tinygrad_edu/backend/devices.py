@@ -16,7 +16,7 @@ from tinygrad_edu.backend.arrays import Array, namespace
 _TYPES = ("cpu", "cuda", "strict")
 
 
-class device:  # noqa: N801 - PyTorch's name
+class device:
     """A place for arrays: `device("cpu")`, `device("cuda")`, `device("cuda:1")`, `device("cuda", 1)`.
 
     "strict" is a NumPy-backed stand-in that refuses what CuPy refuses; it is there to test GPU code without a GPU.

@@ -14,5 +14,5 @@ def require(module: str, *, extra: str, purpose: str) -> Any:
         if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
             raise  # the library is there, but something it needs is not: its own message is the better one
         raise ModuleNotFoundError(
-            f"{module.partition('.')[0]} is needed to {purpose}: pip install \"tinygrad_edu[{extra}]\"", name=error.name
+            f'{module.partition(".")[0]} is needed to {purpose}: pip install "tinygrad_edu[{extra}]"', name=error.name
         ) from None

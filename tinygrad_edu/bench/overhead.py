@@ -1,8 +1,9 @@
 """Overhead per operation: what an engine adds around the arithmetic, measured where there is next to no arithmetic.
 
-Each operation is applied 100 times in a row to 10 float32 numbers: forward without recording, and forward with recording
-followed by one backward through all 100. The time divided by 100 is what one operation costs. The libraries take turns in
-every round, so that a machine that is slower for a while is slower for all; the medians over the rounds are shown.
+Each operation is applied 100 times in a row to 10 float32 numbers: forward without recording, and forward with
+recording followed by one backward through all 100. The time divided by 100 is what one operation costs. The libraries
+take turns in every round, so that a machine that is slower for a while is slower for all; the medians over the rounds
+are shown.
 
 For: the cost of small operations. Not for: large arrays, where the arithmetic decides.
 """
@@ -41,7 +42,9 @@ OPERATIONS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
     "x.flip(0)": lambda t, x, a, m: x.flip(0),
     "m @ x": lambda t, x, a, m: m @ x,
 }
-WHOLE = "((x * a + b).tanh()).sum()"  # one small loss as a learner writes it, with its backward; not divided by anything
+WHOLE = (
+    "((x * a + b).tanh()).sum()"  # one small loss as a learner writes it, with its backward; not divided by anything
+)
 
 
 class Library:
@@ -104,7 +107,9 @@ def measure(libraries: Sequence[Library], rounds: int) -> list[dict[str, Any]]:
             for turn in range(rounds + 1):
                 for library in libraries[:: 1 if turn % 2 else -1]:
                     seconds[library.name].append(timer(library, operation))
-            row[kind] = {name: 1e6 * statistics.median(times[1:]) for name, times in seconds.items()}  # the first warms up
+            row[kind] = {
+                name: 1e6 * statistics.median(times[1:]) for name, times in seconds.items()
+            }  # the first warms up
         rows.append(row)
     return rows
 

@@ -1,6 +1,6 @@
 """Measure, beside other libraries in the same run.
 
-    overhead    time that the engine adds to each operation, measured on 10 numbers, where computing takes next to none
+overhead    time that the engine adds to each operation, measured on 10 numbers, where computing takes next to none
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ PEERS = ("torch",)
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of `tinygrad-edu bench`."""
     parser.add_argument("workloads", nargs="*", choices=[*WORKLOADS, []], metavar="WORKLOAD", help="(default: all)")
-    parser.add_argument("--against", metavar="torch", default="", help="other libraries to measure, separated by commas")
+    parser.add_argument(
+        "--against", metavar="torch", default="", help="other libraries to measure, separated by commas"
+    )
     parser.add_argument("--rounds", type=int, default=15, help="rounds, in each of which every library has its turn")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 

@@ -1,4 +1,4 @@
-"""The picture that `tinygrad-edu train` leaves: how the training went, and what the network says about held-out pictures.
+"""The picture that `tinygrad-edu train` leaves: how the training went, and what the network answers.
 
 For: one PNG that shows at a glance whether it worked. Not for: curves alone, which are `History.plot`.
 """
@@ -39,8 +39,8 @@ def draw_training(history: History, model: Module, held_out: PictureDataset, pat
     of_truth = probabilities[numpy.arange(len(held_out)), held_out.targets]
     one_of_each = numpy.unique(held_out.targets, return_index=True)[1][: 2 * COLUMNS]
     hardest = numpy.argsort(of_truth, kind="stable")[:COLUMNS]
-    figure = figures.Figure(figsize=(12, 9), layout="constrained")
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[3.5, 3.6, 1.95], hspace=0.02)
+    figure = figures.Figure(figsize=(12, 8.4), layout="constrained")
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[3.5, 3.2, 1.75], hspace=0.02)
     for axes, name in zip(top.subplots(1, 2), ("loss", "accuracy"), strict=True):
         history.draw(axes, name)
     middle.suptitle("The first held-out picture of each class, with the likeliest answers", fontweight="bold")

@@ -1,8 +1,8 @@
 """Ask a trained network about a picture: its classes, the likeliest first, with their probabilities.
 
-The picture is a PNG (or another format that Pillow reads), scaled and cropped to 32 x 32 where it has another size, or an
-NPY file of shape (3, 32, 32). The checkpoint is one of `tinygrad-edu train`, or weights of PyTorch's tutorial network,
-saved by safetensors.
+The picture is a PNG (or another format that Pillow reads), scaled and cropped to 32 x 32 where it has another size, or
+an NPY file of shape (3, 32, 32). The checkpoint is one of `tinygrad-edu train`, or weights of PyTorch's tutorial
+network, saved by safetensors.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Train the reference CNN on pictures of 3 x 32 x 32, and show what it learned.
 
-Without options it learns handwritten digits, drawn in color and placed anew for each picture, in about half a minute on a
-CPU. It writes into the output folder:
+Without options it learns handwritten digits, drawn in color and placed anew for each picture, in about half a minute
+on a CPU. It writes into the output folder:
 
     checkpoint.safetensors   the weights, and all that is needed to go on with --resume; replaced after each epoch
     picture.png              the curves of loss and accuracy, and some answers with their probabilities
@@ -17,10 +17,11 @@ import dataclasses
 import os
 import pathlib
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tinygrad_edu import nn, optim
-from tinygrad_edu.backend import default_generator, manual_seed, require
+from tinygrad_edu.backend import manual_seed, require
 from tinygrad_edu.checkpoint import load_checkpoint, read_metadata
 from tinygrad_edu.cli.data import load_data
 from tinygrad_edu.cli.devices import add_device_option, choose_device
@@ -33,7 +34,7 @@ from tinygrad_edu.utils.data import DataLoader
 CHECKPOINT, PREVIOUS, PICTURE, EXAMPLE = "checkpoint.safetensors", "previous.safetensors", "picture.png", "example.png"
 
 # For each optimizer its class and the learning rate and momentum that suit the reference CNN at batches of 64.
-OPTIMIZERS: dict[str, tuple[type[optim.Optimizer], float, float]] = {
+OPTIMIZERS: dict[str, tuple[Callable[..., optim.Optimizer], float, float]] = {
     "sgd": (optim.SGD, 0.05, 0.9),
     "adam": (optim.Adam, 0.003, 0.0),
     "adamw": (optim.AdamW, 0.003, 0.0),
@@ -49,8 +50,8 @@ class Settings:
 
     data: str = "digits"
     optimizer: str = "adam"
-    lr: float | None = None
-    momentum: float | None = None
+    lr: float = -0.0
+    momentum: float = 0
     schedule: str = "cosine"
     batch_size: int = 64
     epochs: int = 10
@@ -67,7 +68,7 @@ class Settings:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Options of `tinygrad-edu train`. Those of `Settings` have no default here, so that --resume knows what was given."""
+    """Options of `tinygrad-edu train`; those of `Settings` without a default, so that --resume knows what was given."""
     own, add = Settings(), parser.add_argument
     add("--data", metavar="digits|cifar10:PATH|mnist:PATH", help="what to learn (default: digits, which come along)")
     add_device_option(parser)
@@ -89,8 +90,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="",
         metavar="CHECKPOINT",
-        help="go on with a run that was stopped, from the output folder's checkpoint or from this one; --epochs may ask "
-        "for more",
+        help="go on with a run that was stopped, from the output folder's checkpoint or from this one; --epochs may "
+        "ask for more",
     )
     add("--quiet", action="store_true", help="print only the result")
 
@@ -141,17 +142,19 @@ def settings_of(options: argparse.Namespace, resumed: pathlib.Path | None) -> Se
         if name != "epochs" and value != begun[name]:
             option = "--" + name.replace("_", "-")
             raise ValueError(
-                f"{resumed} was begun with {option} {begun[name]}, got {option} {value}: leave it out to go on as begun, or "
-                "leave out --resume to begin anew"
+                f"{resumed} was begun with {option} {begun[name]}, got {option} {value}: leave it out to go on as "
+                "begun, or leave out --resume to begin anew"
             )
     return Settings(**{**begun, **given})
 
 
-def make_optimizer(settings: Settings, model: ReferenceCNN) -> optim.Optimizer:
+def make_optimizer(settings: Settings, model: nn.Module) -> optim.Optimizer:
     """The optimizer that the settings ask for, over the model's weights."""
     kind = OPTIMIZERS[settings.optimizer][0]
-    momentum = {"momentum": settings.momentum} if settings.optimizer in WITH_MOMENTUM else {}
-    return kind(model.parameters(), lr=settings.lr, **momentum)
+    chosen = {"lr": settings.lr, "momentum": settings.momentum}
+    if settings.optimizer not in WITH_MOMENTUM:
+        del chosen["momentum"]
+    return kind(model.parameters(), **chosen)
 
 
 def train(

@@ -1,6 +1,7 @@
 """Floor 1: reverse-mode automatic differentiation over opaque functions. There is no calculus in here.
 
-Read in this order: `tape` (what is recorded), `primitive` (when), `walk` (how it is used), `clock` (what keeps it safe).
+Read in this order: `tape` (what is recorded), `primitive` (when), `walk` (how it is used), `clock` (what keeps it
+safe), `unrolled` (the same as `primitive`, faster).
 """
 
 from tinygrad_edu.engine.clock import mark_written

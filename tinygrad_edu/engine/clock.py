@@ -1,7 +1,7 @@
 """One clock for the whole engine: every recorded operation and every in-place write gets the next tick.
 
-For: knowing whether an array that the tape saved has been overwritten since. Comparing two integers answers "nothing was
-written since this node was made" for almost every node; only otherwise is the array itself looked up.
+For: knowing whether an array that the tape saved has been overwritten since. Comparing two integers answers "nothing
+was written since this node was made" for almost every node; only otherwise is the array itself looked up.
 Not for: writes that go around the Tensor API, such as through a NumPy array that shares the memory.
 """
 

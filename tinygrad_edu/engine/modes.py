@@ -18,7 +18,7 @@ def is_grad_enabled() -> bool:
     return mode.recording
 
 
-class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name
+class no_grad(ContextDecorator):
     """Record nothing inside: `with no_grad(): …`, or `@no_grad()` above a function. For inference and updates."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class no_grad(ContextDecorator):  # noqa: N801 - PyTorch's name
         mode.recording = self._before.pop()
 
 
-class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
+class enable_grad(no_grad):
     """Record again inside a `no_grad()` block."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class enable_grad(no_grad):  # noqa: N801 - PyTorch's name
         self._inside = True
 
 
-class set_grad_enabled(no_grad):  # noqa: N801 - PyTorch's name
+class set_grad_enabled(no_grad):
     """Switch recording on or off: `set_grad_enabled(False)` at once, or `with set_grad_enabled(False): …`."""
 
     def __init__(self, mode_: bool) -> None:

@@ -88,8 +88,8 @@ class Primitive:
         """From the signatures of the rules: what to keep at each call, and where each kept thing comes from."""
         self._rules = [self.rules.get(name, _no_rule(self.name, name)) for name in self.arguments]
         self._names = [tuple(inspect.signature(rule).parameters)[1:] for rule in self._rules]
-        # `lambda g, out: …` becomes `lambda a, out, s, p: ((out,) if p[0] else None,)`, where a are the arguments, s the
-        # settings and p the parents: nothing that a rule does not name can be kept by accident.
+        # `lambda g, out: …` becomes `lambda a, out, s, p: ((out,) if p[0] else None,)`, where a are the arguments, s
+        # the settings and p the parents: nothing that a rule does not name can be kept by accident.
         kept = [f"({''.join(self._expression(name) + ', ' for name in names)})" for names in self._names]
         if self.variadic:
             self.keep = eval(f"lambda a, out, s, p: tuple([{kept[0]} if n else None for i, n in enumerate(p)])")
@@ -202,7 +202,8 @@ def _explain_arguments(name: str, args: tuple[Any, ...]) -> None:
     devices = dict.fromkeys(str(device_of(arg)) for arg in plain if is_array(arg))
     if len(devices) > 1:
         raise RuntimeError(
-            f"{name} wanted all its tensors on one device, got {' and '.join(devices)}: move one with .to({next(iter(devices))!r})"
+            f"{name} wanted all its tensors on one device, got {' and '.join(devices)}: move one with "
+            f".to({next(iter(devices))!r})"
         )
 
 

@@ -157,7 +157,7 @@ def place(where: tuple[CodeType, int]) -> str:
 
 
 def caller(depth: int = 2) -> tuple[CodeType, int]:
-    """The nearest line outside this package, at least `depth` calls up: its code and instruction, so no frame is kept."""
+    """The nearest line outside this package, `depth` or more calls up: code and instruction, so no frame is kept."""
     frame: Any = sys._getframe(depth)
     code = frame.f_code
     while _is_ours[code.co_filename] and frame.f_back is not None:

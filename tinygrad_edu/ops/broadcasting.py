@@ -1,6 +1,6 @@
 """Broadcasting copies; the gradient of a copy is a sum. And a sum's gradient is a copy: the two are transposes.
 
- Every op with two arguments ends its rules with `unbroadcast`.
+Every op with two arguments ends its rules with `unbroadcast`.
 """
 
 from __future__ import annotations

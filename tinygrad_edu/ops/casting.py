@@ -66,9 +66,7 @@ def result_type(*args: Any) -> numpy.dtype:
 def _all_to(args: tuple[Any, ...], dtype: Any) -> tuple[Any, ...]:
     if all(arg.array.dtype == dtype for arg in args if isinstance(arg, Value)):
         return args
-    return tuple(
-        cast(arg, dtype=dtype) if isinstance(arg, Value) and arg.array.dtype != dtype else arg for arg in args
-    )
+    return tuple(cast(arg, dtype=dtype) if isinstance(arg, Value) and arg.array.dtype != dtype else arg for arg in args)
 
 
 def to_common(args: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -308,7 +308,7 @@ def clamp(x, *, low, high):
     return namespace(x).clip(x, low, high)
 
 
-clamp.defvjp(x=lambda g, x, low, high: g * (x >= low if low is not None else 1) * (x <= high if high is not None else 1))
+clamp.defvjp(x=lambda g, x, low, high: g * (low is None or x >= low) * (high is None or x <= high))
 clamp.deflatex(
     r"\min(\max(x, \mathrm{low}), \mathrm{high})",
     x=r"g \odot [x \ge \mathrm{low}] \odot [x \le \mathrm{high}]",
@@ -318,7 +318,7 @@ clamp.deflatex(
 def _common_values(args):
     """where: its condition keeps its own dtype, the two values agree."""
     values = to_common(args[1:])
-    return args if values is args[1:] or all(a is b for a, b in zip(values, args[1:], strict=True)) else (args[0], *values)
+    return args if all(a is b for a, b in zip(values, args[1:], strict=True)) else (args[0], *values)
 
 
 @primitive(prepare=_common_values)

@@ -56,6 +56,7 @@ def _check_sizes(first, second):
         )
     if first[-1] != second[-2 if len(second) > 1 else 0]:
         sizes = " and ".join("x".join(map(str, shape)) for shape in (first, second))
+        inner = second[-2 if len(second) > 1 else 0]
         names = "mat1 and mat2 shapes" if len(first) == len(second) == 2 else "shapes"
         fix = ""
         if len(second) > 1 and first[-1] == second[-1]:
@@ -64,7 +65,7 @@ def _check_sizes(first, second):
             fix = "; transposing the first, x.mT, would fit"
         raise ValueError(
             f"{names} cannot be multiplied ({sizes}): wanted the last size of the first, {first[-1]}, to equal the "
-            f"{'second-last' if len(second) > 1 else 'only'} size of the second, {second[-2 if len(second) > 1 else 0]}{fix}"
+            f"{'second-last' if len(second) > 1 else 'only'} size of the second, {inner}{fix}"
         )
 
 

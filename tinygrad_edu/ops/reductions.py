@@ -130,8 +130,9 @@ def others(x):
     """(…, n) -> (…, n, n): row i holds all the factors but the i-th, which is 1. No division: a factor may be 0."""
     n = x.shape[-1]
     rows = broadcast(reshape(x, shape=(*x.shape[:-1], 1, n)), shape=(*x.shape[:-1], n, n))
-    ones = zeros_like(rows) + 1
-    return rows - (tril(rows, diagonal=0) - tril(rows, diagonal=-1)) + (tril(ones, diagonal=0) - tril(ones, diagonal=-1))
+    one = zeros_like(rows) + 1
+    diagonal = tril(one, diagonal=0) - tril(one, diagonal=-1)
+    return where(diagonal == 1, one, rows)
 
 
 def prod(x, *, axis, keepdims):
@@ -194,4 +195,3 @@ def sorted_by(x, *, axis, descending):
         return argsort(x, axis=axis)
     backwards = argsort(flip(x, axes=(axis,)), axis=axis)
     return flip(x.shape[axis] - 1 - backwards, axes=(axis,))
-

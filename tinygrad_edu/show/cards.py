@@ -40,8 +40,9 @@ def card_of(vertex: Vertex, *, values: bool, gradients: bool, bytes: bool) -> Ca
         card.rows.append(("", [", ".join(settings)]))
     if values and vertex.value is not None:
         card.rows.append(("value", short(to_host(vertex.value))))
-    if gradients and vertex.gradient is not None:
-        card.rows.append(("grad", short(to_host(vertex.gradient))))
+    gradient = vertex.gradient if vertex.collected is None else vertex.collected
+    if gradients and gradient is not None:
+        card.rows.append(("grad" if vertex.collected is None else ".grad", short(to_host(gradient))))
     if vertex.stale:
         card.rows.append(("", ["overwritten in place", "since it was saved"]))
     elif bytes and vertex.kept:
@@ -64,8 +65,8 @@ def hint_of(vertex: Vertex) -> str:
     if vertex.kind == "cut":
         return "what lies above here is left out: raise max_nodes"
     if not vertex.op:
-        kinds = {"leaf": "a leaf: gradients end here", "constant": "a constant: no gradient is asked for"}
-        return kinds[vertex.kind] + (" and collect in .grad" if vertex.stored else "")
+        kinds = {"leaf": "a leaf: its gradient collects in .grad", "constant": "a constant: no gradient is asked for"}
+        return kinds[vertex.kind]
     first = (vertex.node.primitive.__doc__ or "").strip().partition("\n")[0]
     return f"{vertex.node.name}: {first}\n{vertex.where}"
 
@@ -130,7 +131,8 @@ def summary(array: numpy.ndarray) -> list[str]:
     if wide.min() == wide.max():
         return [f"all {number_text(wide.min())}"]
     mean, deviation = wide.mean(), wide.std()
-    return [f"{number_text(mean if abs(mean) > 1e-6 * deviation else 0)} ± {number_text(deviation)}"]  # else it is rounding
+    mean = mean if abs(mean) > 1e-6 * deviation else 0  # else it is rounding
+    return [f"{number_text(mean)} ± {number_text(deviation)}"]
 
 
 def footer(graph: Graph) -> str:

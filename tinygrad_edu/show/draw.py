@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tinygrad_edu.engine import Leaf, Value
+from tinygrad_edu.engine import Value
 from tinygrad_edu.show import text
 from tinygrad_edu.show.cards import card_of, footer
 from tinygrad_edu.show.graph import Graph, graph_of, named
@@ -82,10 +82,10 @@ def draw(
     """The graph that `tensor` was computed by: leaves blue, constants dashed, operations white, the result gold.
 
     Each box shows the shape, small values (mean ± standard deviation of large ones), the gradient and the bytes that
-    the tape keeps because of the operation. The gradient is the one in `.grad` where there is one; else, for a tensor of
-    one number, it is computed here by a walk that changes nothing.
+    the tape keeps because of the operation. The gradient is `.grad` where there is one; else, for a tensor of one
+    number, it is computed here by a walk that changes nothing.
 
-    `names`: a Module, or {tensor: name}; by default the caller's own variables give the names, and the values of leaves.
+    `names`: a Module, or {tensor: name}; by default the caller's variables give the names, and the values of leaves.
     `record`: what `with show.record() as tape:` saw, for the values of every operation.
     `file`: also save it there. `max_nodes`: how many of the youngest nodes are shown.
     """
@@ -111,7 +111,5 @@ def draw(
 def variables(frame: Any) -> dict[str, Value]:
     """The tensors that the calling function's variables hold, and the parameters of its modules; then the globals'."""
     visible = {**{k: v for k, v in frame.f_globals.items() if not k.startswith("_")}, **frame.f_locals}
-    kept = {name: value for name, value in visible.items() if isinstance(value, Value) or hasattr(value, "named_parameters")}
-    found = named({name: value for name, value in kept.items() if not isinstance(value, type)})
-    # A module's own names come last: a variable that holds the same tensor is what the reader knows.
-    return dict(sorted(found.items(), key=lambda item: not isinstance(item[1].node, Leaf) or "." in item[0]))
+    # A variable that holds a module's parameter itself is the name that the reader knows: dotted names come last.
+    return dict(sorted(named(visible).items(), key=lambda item: "." in item[0]))

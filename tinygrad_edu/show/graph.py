@@ -31,8 +31,8 @@ class Vertex:
     inputs: list[tuple[int, str]] = field(default_factory=list)  # (key, name of the argument) along the arguments
     settings: dict[str, Any] = field(default_factory=dict)  # what the rules keep besides arrays: axis, exponent, …
     value: Any = None
-    gradient: Any = None
-    stored: bool = False  # the gradient is the one in `.grad`, not the one of this walk
+    gradient: Any = None  # d root / d value, computed by `flow`
+    collected: Any = None  # what backward() has put into `.grad`
     shape: tuple[int, ...] | None = None
     kept: int = 0  # bytes of arrays that the tape holds because of this operation, each array counted once
     stale: bool = False  # an array it saved has been overwritten since, so its gradient cannot be computed
@@ -101,7 +101,8 @@ def kept_by(node: Any) -> Iterator[tuple[int, str, Any]]:
         return
     for position, (values, rule) in enumerate(zip(node.saved, node.primitive.rules_along(node.parents), strict=True)):
         if values is not None:
-            yield from ((position, *pair) for pair in zip(list(inspect.signature(rule).parameters)[1:], values, strict=True))
+            names = list(inspect.signature(rule).parameters)[1:]  # the first is the gradient
+            yield from ((position, *pair) for pair in zip(names, values, strict=True))
 
 
 def arrays_in(values: Any) -> list[Any]:
@@ -155,8 +156,9 @@ class _Builder:
         known: dict[int, Any] = {}
         if isinstance(node, Node) and not isinstance(node, Pick):
             known = self._sort_saved(vertex)
-            if self.record is not None:
-                known = {**dict(enumerate(self.record.arguments_of(node) or ())), **known}
+            if self.record is not None and (call := self.record.call_of(node)) is not None:
+                known = {**dict(enumerate(call.arguments)), **known}
+                vertex.settings = {**call.settings, **vertex.settings}
         for position, parent in enumerate(node.parents):
             argument = argument_name(node, position)
             value = known.get(position)
@@ -206,7 +208,7 @@ class _Builder:
                 self.found[parent.age].shape = shape
 
     def count_bytes(self) -> tuple[int, int]:
-        """The memory that the tape holds on to, each piece charged to the first operation that keeps it; the leaves'."""
+        """The memory that the tape holds on to, each piece charged to the first operation that keeps it."""
         leaves = {id(owner(v.value)) for v in self.found.values() if v.kind == "leaf" and v.value is not None}
         counted: dict[int, int] = {}
         for vertex in self.found.values():
@@ -238,14 +240,12 @@ def flow(root: Any, found: dict[int, Vertex], nodes: list[Any]) -> None:
     with no_grad():
         for node in reversed(nodes):
             gradient, vertex = gradients.pop(node.age, None), found[node.age]
-            if node.grad is not None:
-                vertex.gradient, vertex.stored = node.grad.array, True
+            vertex.collected = None if node.grad is None else node.grad.array
             if gradient is None:
                 continue
             if not isinstance(gradient, Parts):
                 vertex.shape = gradient.shape
-                if scalar and vertex.gradient is None:
-                    vertex.gradient = gradient
+                vertex.gradient = gradient if scalar else None
             if isinstance(node, Node) and node.saved is not None and not vertex.stale:
                 for parent, part in zip(node.parents, node.pull(gradient, node.saved, None), strict=True):
                     if part is not None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 BETWEEN_BOXES = 22.0
 BETWEEN_LAYERS = 48.0
@@ -144,7 +145,7 @@ def neighbors(chains: list[list[int]]) -> tuple[dict[int, list[int]], dict[int, 
     up: dict[int, dict[int, None]] = defaultdict(dict)
     down: dict[int, dict[int, None]] = defaultdict(dict)
     for chain in chains:
-        for first, second in zip(chain, chain[1:], strict=False):
+        for first, second in pairwise(chain):
             up[second][first] = None
             down[first][second] = None
     return (
@@ -205,7 +206,7 @@ def spread(row: list[int], wanted: list[float], weights: list[float], widths: di
     With the distances subtracted it is isotonic regression: neighbors that would overlap are pooled at their mean.
     """
     offsets = [0.0]
-    for first, second in zip(row, row[1:], strict=False):
+    for first, second in pairwise(row):
         offsets.append(offsets[-1] + (widths[first] + widths[second]) / 2 + BETWEEN_BOXES)
     pools: list[list[float]] = []  # [mean, weight, count]
     for place, weight, offset in zip(wanted, weights, offsets, strict=True):

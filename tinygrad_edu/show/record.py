@@ -7,21 +7,32 @@ while it is open every array stays alive.
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import dataclass
 from typing import Any
 
 from tinygrad_edu.engine import Node, Pick, clock, observers
 
 
+@dataclass
+class Call:
+    """One operation: what it got and what it gave."""
+
+    primitive: Any
+    arguments: list[Any]
+    settings: dict[str, Any]
+    result: Any
+
+
 class Recording:
     """What the operations of a `with record():` block got and gave.
 
-    The engine tells an observer of every operation just before it makes the operation's node. Each takes a tick of the
-    same clock, so the node belongs to the last call that was noted before it.
+    The engine tells an observer of every operation just before it makes the operation's node. Each call is noted with a
+    tick of the same clock, so a node belongs to the last call that was noted before it.
     """
 
     def __init__(self) -> None:
         self._ticks: list[int] = []
-        self._calls: list[tuple[Any, list[Any], Any]] = []
+        self._calls: list[Call] = []
 
     def __enter__(self) -> Recording:
         observers.append(self._note)
@@ -35,25 +46,23 @@ class Recording:
 
     def _note(self, primitive: Any, arrays: list[Any], settings: dict[str, Any], out: Any) -> None:
         self._ticks.append(clock.tick())
-        self._calls.append((primitive, list(arrays), out))
+        self._calls.append(Call(primitive, list(arrays), settings, out))
 
-    def _call_of(self, node: Any) -> tuple[Any, list[Any], Any] | None:
+    def call_of(self, node: Any) -> Call | None:
+        """The call that made `node`, None if it was not seen."""
         position = bisect_left(self._ticks, node.age) - 1
-        if position < 0 or not isinstance(node, Node) or self._calls[position][0] is not node.primitive:
+        if position < 0 or not isinstance(node, Node) or self._calls[position].primitive is not node.primitive:
             return None
         return self._calls[position]
 
-    def arguments_of(self, node: Any) -> list[Any] | None:
-        """The arrays that the operation got, None if it was not seen."""
-        call = self._call_of(node)
-        return None if call is None or len(call[1]) != len(node.parents) else call[1]
-
     def result_of(self, node: Any) -> Any:
-        """The array that the operation gave, None if it was not seen."""
-        call = self._call_of(node)
+        """The array that an operation gave, None if it was not seen or gave several."""
+        call = self.call_of(node)
         if call is None:
             return None
-        return call[2][node.index] if isinstance(node, Pick) else None if isinstance(call[2], tuple) else call[2]
+        if isinstance(node, Pick):
+            return call.result[node.index]
+        return None if isinstance(call.result, tuple) else call.result
 
 
 def record() -> Recording:

@@ -1,11 +1,12 @@
 """A graph as a standalone SVG picture, legible on a light and on a dark page.
 
-For: boxes with their words, curves with arrowheads. The page shows through between the boxes; these carry their own light
-ground, and what stands outside them is of a middle gray. Nothing has an id, so pictures do not disturb each other.
+For: boxes with their words, curves with arrowheads. The page shows through between the boxes; these carry their own
+light ground, and what stands outside them is of a middle gray. Nothing has an id, so pictures do not disturb each other.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from html import escape
 
@@ -18,6 +19,8 @@ MARGIN, PADDING, TITLE_HEIGHT, ROW_HEIGHT, LABEL_WIDTH = 14, 11, 19, 15, 38
 TITLE_LETTER, MONO_LETTER, SMALL_LETTER = 7.7, 6.65, 6.1  # widths in pixels, on the generous side
 PORT_DISTANCE, LANDING = 26, 14  # between arrowheads; the straight end of an edge, with its name beside it
 
+NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 # kind -> (ground, border, title)
 COLORS = {
     "leaf": ("#e8f1ff", "#4a7fd6", "#17407f"),
@@ -27,6 +30,7 @@ COLORS = {
     "cut": ("#f2f3f5", "#9aa3b0", "#6b7280"),
 }
 LABEL, TEXT, GRADIENT, WRONG, OUTSIDE = "#7b8494", "#28303d", "#b4246b", "#c62828", "#7d8798"
+INKS = {"value": TEXT, "grad": GRADIENT, ".grad": GRADIENT}  # by the label of a row
 
 
 def svg(cards: dict[int, Card], edges: list[tuple[int, int, str]], footer: str) -> str:
@@ -44,14 +48,15 @@ def svg(cards: dict[int, Card], edges: list[tuple[int, int, str]], footer: str) 
         f'<g transform="translate({shift:.1f} {MARGIN})">',
         *body,
         "</g>",
-        f'<text x="{width / 2:.1f}" y="{height - 12:.1f}" font-size="11" fill="{OUTSIDE}" text-anchor="middle">{safe(footer)}</text>',
+        f'<text x="{width / 2:.1f}" y="{height - 12:.1f}" font-size="11" fill="{OUTSIDE}" '
+        f'text-anchor="middle">{safe(footer)}</text>',
         "</svg>",
     ])  # fmt: skip
 
 
 def safe(text: str) -> str:
     """Text as XML: markup escaped, characters that XML does not allow dropped."""
-    return escape("".join(c for c in text if c in "\t\n" or (c >= " " and not 0xD800 <= ord(c) <= 0xDFFF and c not in "\ufffe\uffff")))
+    return escape(NOT_XML.sub("", text))
 
 
 def size_of(card: Card) -> tuple[float, float]:
@@ -85,11 +90,11 @@ def box(card: Card, x: float, y: float, width: float, height: float) -> str:
         parts.append(words(card.shape, left + width - PADDING, base, LABEL, "end"))
     base += 4
     for label, lines in card.rows:
-        ink = GRADIENT if label == "grad" else WRONG if card.stale and not label else TEXT if label == "value" else LABEL
+        ink = INKS.get(label, WRONG if card.stale and not label else LABEL)
         if label:
             parts.append(
                 f'<text x="{left + PADDING:.1f}" y="{base + ROW_HEIGHT:.1f}" font-size="10" '
-                f'fill="{GRADIENT if label == "grad" else LABEL}">{label}</text>'
+                f'fill="{LABEL if label == "value" else ink}">{label}</text>'
             )
         for line in lines:
             base += ROW_HEIGHT

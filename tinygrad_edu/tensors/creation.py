@@ -32,7 +32,7 @@ def _finish(array: Any, device: Any, requires_grad: bool) -> Tensor:
 def _unpacked(data: Any) -> Any:
     """Nested lists with tensors in them as nested lists of numbers."""
     if isinstance(data, Value):
-        return data.tolist()
+        return data.array.tolist()
     return [_unpacked(part) for part in data] if isinstance(data, (list, tuple)) else data
 
 

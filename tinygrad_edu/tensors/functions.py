@@ -1,4 +1,4 @@
-"""Functions of the package: every method of Tensor that PyTorch also has as a function, and those with several inputs."""
+"""Functions of the package: the methods that PyTorch also has as functions, and what takes several tensors."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
-    """The positions of what is not 0: one row for each, or with as_tuple one tensor for each dimension. On a GPU it waits."""
+    """Where it is not 0: one row for each place, or with as_tuple one tensor for each dimension. Waits for a GPU"""
     places = [Tensor(place) for place in namespace(input.array).nonzero(input.array)]
     return tuple(places) if as_tuple else stack(places, 1)
 
@@ -168,8 +168,8 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     for i, tensor in enumerate(tensors):
         if tensor.shape != tensors[0].shape:
             raise ValueError(
-                f"stack expects each tensor to be equal size, but got {tensors[0].shape} at entry 0 and {tensor.shape} at "
-                f"entry {i}"
+                f"stack expects each tensor to be equal size, but got {tensors[0].shape} at entry 0 and "
+                f"{tensor.shape} at entry {i}"
             )
     return shaping.cat(*(tensor.unsqueeze(axis) for tensor in _one_dtype(tensors)), axis=axis)
 
@@ -189,7 +189,7 @@ def _one_dtype(tensors: list[Any]) -> list[Any]:
 
 
 def einsum(equation: str, *operands: Any) -> Tensor:
-    """Σ over the letters that the result lacks: einsum("ij,jk->ik", a, b) is a @ b. "..." stands for batch dimensions"""
+    """Σ over the letters that the result lacks: einsum("ij,jk->ik", a, b) is a @ b. "..." is a batch"""
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     return linalg.einsum(equation, *_several("einsum", operands))

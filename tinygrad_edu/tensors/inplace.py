@@ -30,7 +30,7 @@ def _on_graph(*values: Any) -> bool:
 
 
 def _write(target: Any, on_arrays: Callable[..., Any], on_values: Callable[..., Any], *others: Any) -> Any:
-    """Overwrite `target` with on_values(target, *others); off the graph, with on_arrays, which needs no second buffer."""
+    """Overwrite `target` with on_values(target, *others); off the graph, with on_arrays, in one buffer."""
     if not _on_graph(target, *others):
         on_arrays(target.array, *map(_bare, others))
         mark_written(target.array)
@@ -60,7 +60,7 @@ def _refuse_unsafe(target: Any) -> None:
             "a leaf Tensor that requires grad is being used in an in-place operation, which would lose what its "
             "gradient belongs to: write inside `with no_grad():`, or make a new tensor"
         )
-    # A view that alone holds its memory (a fresh result that was reshaped) is as good as an owner: 2 = it and this call.
+    # A view that alone holds its memory (a fresh result, reshaped) is as good as an owner: 2 is it and this call.
     if getattr(target.array, "base", None) is not None and sys.getrefcount(target.array.base) > 2:
         raise RuntimeError(
             "wanted to write in place, on a graph, into a view of another tensor, whose own history would not know: "

@@ -49,10 +49,10 @@ class Operators(Part):
         return comparing.floor_divide(other, self)
 
     def __mod__(self, other: Any) -> Tensor:
-        return Arithmetic.remainder(self, other)  # type: ignore[arg-type]
+        return Arithmetic.remainder(self, other)
 
     def __pow__(self, other: Any) -> Tensor:
-        return Arithmetic.pow(self, other)  # type: ignore[arg-type]
+        return Arithmetic.pow(self, other)
 
     def __rpow__(self, other: Any) -> Tensor:
         return elementwise.pow(zero_dimensional(other, self), self)

@@ -61,7 +61,7 @@ class Rearranging(Part):
         start, end = axis_of(start_dim, input.ndim), axis_of(end_dim, input.ndim)
         if start > end:
             raise ValueError(f"flatten wanted start_dim before end_dim, got {start_dim} and {end_dim}")
-        shape = input.shape[:start] + (math.prod(input.shape[start : end + 1]),) + input.shape[end + 1 :]
+        shape = (*input.shape[:start], math.prod(input.shape[start : end + 1]), *input.shape[end + 1 :])
         return shaping.reshape(input, shape=shape)
 
     def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Tensor:

@@ -27,7 +27,7 @@ from tinygrad_edu.tensors.reducing import Reducing
 class Tensor(Operators, Arithmetic, Reducing, Rearranging, InPlace):
     """A multi-dimensional array that can be differentiated. Make one with `tensor(...)`, `zeros(...)`, `randn(...)`.
 
-    `t.array` is the NumPy or CuPy array itself, without a copy. `t.grad` collects d(what was backwarded)/dt, in t's shape.
+    `t.array` is the NumPy or CuPy array itself, not a copy. `t.grad` collects the gradient, in the shape of t.
     """
 
     __slots__ = ()
@@ -93,7 +93,7 @@ class Tensor(Operators, Arithmetic, Reducing, Rearranging, InPlace):
 
     @property
     def grad(self) -> Any:
-        """What backward() has collected here: a tensor of the same shape, or None. Leaves have it, and retain_grad()."""
+        """What backward() has collected here: a tensor of the same shape, or None. For leaves and retain_grad()."""
         return None if self.node is None else self.node.grad
 
     @grad.setter
@@ -156,8 +156,10 @@ class Tensor(Operators, Arithmetic, Reducing, Rearranging, InPlace):
         self.array = value.array
 
     # ------------------------------------------------------------------------------------------ types and places
-    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **_: Any) -> Tensor:
-        """The tensor in another dtype and/or on another device: to("cuda"), to(float64), to(other), to("cpu", float32)"""
+    def to(
+        self, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, non_blocking: bool = False
+    ) -> Tensor:
+        """The tensor in another dtype and/or on another device: to("cuda"), to(float64), to(other)"""
         for arg in args:
             if isinstance(arg, Tensor):
                 device, dtype = arg.device, arg.dtype

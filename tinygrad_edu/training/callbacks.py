@@ -65,7 +65,8 @@ def checkpointing(
     """Save everything needed to continue to `path` every `every` epochs and after the last.
 
     With `best`, a name in the history, only when its last value is the best so far (the smallest, or the `largest`).
-    The file is replaced in one step: however the program ends, it holds a whole checkpoint, the new one or the one before.
+    The file is replaced in one step: however the program ends, it holds a whole checkpoint, the new one or the one
+    before.
     """
     if every < 1:
         raise ValueError(f"wanted every to be 1 or more epochs, got {every}")
@@ -75,8 +76,14 @@ def checkpointing(
             return
         if best is not None and state.history[best][-1] != (max if largest else min)(state.history[best]):
             return
-        history = state.history.to_dict()
-        facts = {"epoch": state.epoch, "step": state.step, "history": history, "metadata": metadata}
-        save_checkpoint(path, state.model, state.optimizer, **facts)
+        save_checkpoint(
+            path,
+            state.model,
+            state.optimizer,
+            epoch=state.epoch,
+            step=state.step,
+            history=state.history.to_dict(),
+            metadata=metadata,
+        )
 
     return save

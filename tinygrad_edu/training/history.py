@@ -31,8 +31,8 @@ class History:
         """Add the numbers of one more epoch: the same names each time."""
         if self.columns and set(row) != set(self.columns):
             raise ValueError(
-                f"wanted the numbers {sorted(self.columns)}, as in the epochs before, got {sorted(row)}: continue with the "
-                "same metrics and validation, or start a new History()"
+                f"wanted the numbers {sorted(self.columns)}, as in the epochs before, got {sorted(row)}: continue with "
+                "the same metrics and validation, or start a new History()"
             )
         for name, value in row.items():
             self.columns.setdefault(name, []).append(float(value))
@@ -77,12 +77,14 @@ class History:
         return figure
 
     def draw(self, axes: Any, name: str) -> None:
-        """Draw the quantity `name` into one Matplotlib axes: training dashed, validation solid and labeled at its end."""
+        """Draw the quantity `name` into one Matplotlib axes: training dashed, validation solid."""
         curves = [("training", name, TRAINING_COLOR, "--"), ("validation", VALIDATION + name, VALIDATION_COLOR, "-")]
         for label, key, color, style in curves:
             if key in self.columns:
                 values = self.columns[key]
-                axes.plot(range(1, len(values) + 1), values, style, color=color, label=label, marker="o", markersize=3.5)
+                axes.plot(
+                    range(1, len(values) + 1), values, style, color=color, label=label, marker="o", markersize=3.5
+                )
         axes.set_title(name, loc="left", fontweight="bold")
         if name == "accuracy":
             axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")

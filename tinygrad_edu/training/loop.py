@@ -66,9 +66,9 @@ def fit(
     loss_function(outputs, targets) -> a tensor of one number, the mean over the batch.
     train_loader, validation_loader: give batches (inputs, targets), which are moved to the device of the model.
     metrics: {name: function(outputs, targets)}; {"accuracy": accuracy} unless given.
-    callbacks: functions that are called with a `State` after each epoch, in order (`early_stopping`, `checkpointing`, …).
-    progress: a bar while an epoch runs, and a line when it is done (needs tqdm, the extra "train").
-    start_epoch, history: where a resumed training goes on.
+    callbacks: functions that are called with a `State` after each epoch, in order (`early_stopping`, `checkpointing`,
+    …). progress: a bar while an epoch runs, and a line when it is done (needs tqdm, the extra "train"). start_epoch,
+    history: where a resumed training goes on.
 
     The model is in training mode afterwards. Equal seeds give equal numbers, bit for bit. Errors: FloatingPointError
     when the loss is not finite any more, naming the operation that made it so.

@@ -1,7 +1,7 @@
 """A meter: means over an epoch, from numbers that stay on the device until a bundle of them is fetched at once.
 
-On a GPU, reading one number waits until everything asked for so far is done; a loop that reads its loss at every step never
-lets the GPU run ahead. So the numbers of 20 steps are kept where they are, and fetched together.
+On a GPU, reading one number waits until everything asked for so far is done; a loop that reads its loss at every step
+never lets the GPU run ahead. So the numbers of 20 steps are kept where they are, and fetched together.
 For: the training loop and `evaluate`. Not for: remembering epochs, which is the history.
 """
 

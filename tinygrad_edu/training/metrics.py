@@ -1,7 +1,7 @@
 """Metrics: what is measured beside the loss, as functions (outputs, targets) -> one number, the mean over the batch.
 
-For: `accuracy`, and as the pattern for your own. A metric should return a tensor, not a Python number, so that a GPU need
-not be waited for. Not for: anything that is differentiated; metrics run under `no_grad`.
+For: `accuracy`, and as the pattern for your own. A metric should return a tensor, not a Python number, so that a GPU
+need not be waited for. Not for: anything that is differentiated; metrics run under `no_grad`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The watch: notices a loss that is no number any more, and finds the operation that began it.
 
-A NaN spreads: one bad step and every weight is NaN, so by the time anybody looks, the cause is gone. The watch therefore
-remembers the weights, the optimizer and the random stream as they were when it last looked, and the batches since. When a
-loss is not finite it goes back there and repeats the same steps under `autograd.detect_anomaly`, which stops at the first
-operation, forward or backward, that makes a number that is none. Looking costs one wait for the GPU every 20 steps.
+A NaN spreads: one bad step and every weight is NaN, so by the time anybody looks, the cause is gone. The watch
+therefore remembers the weights, the optimizer and the random stream as they were when it last looked, and the batches
+since. When a loss is not finite it goes back there and repeats the same steps under `autograd.detect_anomaly`, which
+stops at the first operation, forward or backward, that makes a number that is none. Looking costs one wait for the GPU
+every 20 steps.
 
 For: `fit`. Not for: curing it; the message says what usually helps.
 """
@@ -45,8 +46,8 @@ class Watch:
             step = int(numpy.argmin(numpy.isfinite(losses)))
             raise FloatingPointError(
                 f"the loss became {losses[step]} at step {first_step + step + 1} of epoch {epoch}. {self._cause(step)} "
-                f"Try a lower learning rate than {self.optimizer.param_groups[0]['lr']:g}, and check the data for numbers "
-                "that are not finite. To look at it yourself, run this batch under autograd.detect_anomaly()"
+                f"Try a lower learning rate than {self.optimizer.param_groups[0]['lr']:g}, and check the data for "
+                "numbers that are not finite. To look at it yourself, run this batch under autograd.detect_anomaly()"
             )
         self.batches.clear()
 
