@@ -23,7 +23,9 @@ plain = (
     | some.builds(tensor, some.lists(some.floats(width=32, allow_nan=False), max_size=3))
     | some.builds(numpy.array, some.lists(some.integers(-9, 9), max_size=3))
 )
-keys = some.text("a.$'0", max_size=3) | some.integers(0, 3)
+keys = (
+    some.text("a.$'0", max_size=3) | some.integers(0, 3) | some.sampled_from(["$tensor", "$array", "$tuple", "$dict"])
+)
 trees = some.recursive(
     plain,
     lambda inner: (

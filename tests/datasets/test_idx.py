@@ -62,6 +62,7 @@ def test_equal_arrays_make_equal_files(tmp_path):
     for name in ("a.gz", "b.gz"):
         write_idx(tmp_path / name, numpy.arange(9, dtype=numpy.uint8))
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+    assert (tmp_path / "a.gz").read_bytes()[4:8] == bytes(4)  # where gzip keeps the time of day
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,9 @@ def is_array(value: object) -> bool:
     """True for an array of a library we know: what a Tensor can hold."""
     if type(value) in _library_of_type:
         return True
-    from_cupy = type(value).__module__.partition(".")[0] == "cupy" and hasattr(value, "__cuda_array_interface__")
-    return from_cupy or isinstance(value, numpy.ndarray)
+    kind = type(value)
+    from_cupy = kind.__module__.partition(".")[0] == "cupy" and hasattr(value, "__cuda_array_interface__")
+    return from_cupy or isinstance(value, numpy.ndarray) or kind.__name__ == "StrictArray"
 
 
 def owner(array: Array) -> Array:

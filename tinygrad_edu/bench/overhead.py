@@ -97,7 +97,9 @@ class Library:
 
 def measure(libraries: Sequence[Library], rounds: int) -> list[dict[str, Any]]:
     """[{"operation": …, "forward": {library: µs}, "forward_backward": {library: µs}}, …], medians over the rounds."""
-    work = {name: (Library.forward, Library.forward_backward, operation) for name, operation in OPERATIONS.items()}
+    work: dict[str, tuple[Any, Any, Any]] = {
+        name: (Library.forward, Library.forward_backward, operation) for name, operation in OPERATIONS.items()
+    }
     work[WHOLE] = (Library.whole_forward, Library.whole_forward_backward, None)
     rows = []
     for name, (forward, forward_backward, operation) in work.items():

@@ -50,26 +50,23 @@ class Settings:
 
     data: str = "digits"
     optimizer: str = "adam"
-    lr: float = -0.0
-    momentum: float = 0
+    lr: float = OPTIMIZERS["adam"][1]
+    momentum: float = OPTIMIZERS["adam"][2]
     schedule: str = "cosine"
     batch_size: int = 64
     epochs: int = 10
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _, lr, momentum = OPTIMIZERS[self.optimizer]
         if self.momentum and self.optimizer not in WITH_MOMENTUM:
             raise ValueError(f"{self.optimizer} has no --momentum: only {' and '.join(WITH_MOMENTUM)} have")
         if self.epochs < 1:
             raise ValueError(f"wanted --epochs of 1 or more, got {self.epochs}")
-        self.lr = lr if self.lr is None else self.lr
-        self.momentum = momentum if self.momentum is None else self.momentum
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of `tinygrad-edu train`; those of `Settings` without a default, so that --resume knows what was given."""
-    own, add = Settings(), parser.add_argument
+    own, add = Settings, parser.add_argument
     add("--data", metavar="digits|cifar10:PATH|mnist:PATH", help="what to learn (default: digits, which come along)")
     add_device_option(parser)
     add("--epochs", type=int, help=f"how often to see every picture (default: {own.epochs})")
@@ -110,7 +107,13 @@ def run(options: argparse.Namespace) -> int:
     state = State(model, optimizer, History(), settings.epochs)
     if resumed is not None:
         loaded = load_checkpoint(resumed, model, optimizer)
-        state.epoch, state.history = loaded.epoch, History(loaded.history)
+        state.epoch, state.step, state.history = loaded.epoch, loaded.step, History(loaded.history)
+        if loaded.metadata["pictures"] != [len(train_data), len(held_out)]:
+            learned, held = loaded.metadata["pictures"]
+            raise ValueError(
+                f"{resumed} was begun on {learned} pictures and {held} held out, got {len(train_data)} and "
+                f"{len(held_out)}: {settings.data} is not what it was"
+            )
     say = (lambda *_: None) if options.quiet else print
     say(f"Data       {settings.data}: {len(train_data)} pictures to learn from, {len(held_out)} held out")
     say(f"Model      {type(model).__name__}, {sum(p.numel() for p in model.parameters()):,} weights, on {place}")
@@ -134,7 +137,8 @@ def settings_of(options: argparse.Namespace, resumed: pathlib.Path | None) -> Se
     names = [field.name for field in dataclasses.fields(Settings)]
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     if resumed is None:
-        return Settings(**given)
+        _, lr, momentum = OPTIMIZERS[given.get("optimizer", Settings.optimizer)]
+        return Settings(**{"lr": lr, "momentum": momentum, **given})
     begun: dict[str, Any] | None = read_metadata(resumed).get("settings")
     if begun is None:
         raise ValueError(f"{resumed} was not written by tinygrad-edu train, so there is no run in it to go on with")
@@ -167,7 +171,12 @@ def train(
 ) -> None:
     """Train from where `state` is, with a checkpoint before the first epoch and after each."""
     checkpoint = output / CHECKPOINT
-    about = {"settings": dataclasses.asdict(settings), "model": "ReferenceCNN", "classes": train_data.classes}
+    about = {
+        "model": "ReferenceCNN",
+        "classes": train_data.classes,
+        "pictures": [len(train_data), len(held_out)],
+        "settings": dataclasses.asdict(settings),
+    }
     save = checkpointing(checkpoint, metadata=about)
     slow_down = [cosine_decay(settings.lr)] if settings.schedule == "cosine" else []
     train_loader = DataLoader(train_data, batch_size=settings.batch_size, shuffle=True)

@@ -251,7 +251,7 @@ abs_.deflatex(r"\lvert x \rvert", x=r"g \odot \operatorname{sign}(x)")
 @primitive
 def sign(x):
     """-1, 0 or 1. Flat everywhere it is smooth."""
-    return namespace(x).sign(x)
+    return namespace(x).sign(x) if x.dtype.kind != "b" else x.copy()
 
 
 sign.defvjp(x=lambda g: zeros_like(g))

@@ -1,7 +1,7 @@
 """The error function, which NumPy lacks: erf(x) = x · P(x²), with one polynomial P and no branches.
 
 erf(x)/x is a smooth function of u = x² alone, so a Chebyshev series in u over [0, R²] fits it as well as the dtype can
-tell; beyond R the function is 1 to the last bit. The coefficients are computed once from the standard library's `math.erf`.
+tell; beyond R the function is 1 to the last bit. The coefficients come, once, from the standard library's `math.erf`.
 Source: L. N. Trefethen, Approximation Theory and Approximation Practice, chapters 3 and 8.
 """
 

@@ -4,6 +4,7 @@ Read in this order: `graph` (what is known of a tape), `cards` and `layout` (wor
 """
 
 from tinygrad_edu.show.draw import Drawing, draw
+from tinygrad_edu.show.explain import Explanation, explain
 from tinygrad_edu.show.record import Recording, record
 
-__all__ = ["Drawing", "Recording", "draw", "record"]
+__all__ = ["Drawing", "Explanation", "Recording", "draw", "explain", "record"]

@@ -47,7 +47,7 @@ def substitute(formula: str, names: Mapping[str, str]) -> str:
         if word is None or word not in names:
             return match[0]
         text, after = names[word], formula[match.end() : match.end() + 1]
-        if after in ("^", "_") and (text.startswith((r"\frac", "-")) or " " in text):
+        if after in ("^", "_") and (text.startswith((r"\frac", "-")) or (" " in text and text[0] != "(")):
             return rf"\left({text}\right)"
         return f"{{{text}}}" if after == "_" and "_" in text else text
 
@@ -55,13 +55,17 @@ def substitute(formula: str, names: Mapping[str, str]) -> str:
 
 
 def tidy(formula: str) -> str:
-    """x^{2 - 1} as x, x^{3 - 1} as x^{2}"""
+    """x^{2 - 1} as x, x^{3 - 1} as x^{2}; brackets as tall as what they hold"""
 
     def reckon(match: re.Match[str]) -> str:
         exponent = float(match[1]) - 1
         return "" if exponent == 1 else f"^{{{number_text(int(exponent) if exponent.is_integer() else exponent)}}}"
 
-    return re.sub(r"\^\{(-?\d+(?:\.\d+)?) - 1\}", reckon, formula)
+    formula = re.sub(r"\^\{(-?\d+(?:\.\d+)?) - 1\}", reckon, formula)
+    if r"\frac" in formula:  # tall content wants tall brackets
+        formula = re.sub(r"(?<!\\left)\(", r"\\left(", formula)
+        formula = re.sub(r"(?<!\\right)\)", r"\\right)", formula)
+    return formula
 
 
 def setting(name: str, value: Any) -> str | None:

@@ -57,6 +57,8 @@ class Watch:
         self.optimizer.load_state_dict(self.memory)
         default_generator.set_state(self.random)
         for inputs, targets in self.batches[: failing + 1]:
+            if inputs.is_floating_point() and not inputs.isfinite().all():
+                return "The inputs of that batch hold numbers that are not finite."
             try:
                 with detect_anomaly():
                     self.optimizer.zero_grad()
@@ -64,7 +66,7 @@ class Watch:
             except RuntimeError as anomaly:
                 return f"{anomaly}."
             self.optimizer.step()
-        return "Repeating the steps before it did not bring it back, so something in them is not repeatable."
+        return "No operation made NaN out of numbers, so something grew until it overflowed to infinity."
 
 
 def _copied(value: Any) -> Any:

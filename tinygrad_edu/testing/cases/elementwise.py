@@ -38,7 +38,7 @@ def _arithmetic() -> list[Case]:
         *rows("neg", lambda t, x: t.neg(x), single(normal)),
         *rows("pow", lambda t, x, y: t.pow(x, y), double(positive, normal)),
         *rows("pow", lambda t, y: 2**y, {"number-base": (normal(2, 3),)}),
-        *rows("pow", lambda t, x: x ** t.tensor(2.0), {"0-d-exponent": (normal(2, 3),)}),
+        *rows("pow", lambda t, x: x ** t.tensor(2.0, device=x.device), {"0-d-exponent": (normal(2, 3),)}),
         *rows("power", lambda t, x: t.pow(x, 3), single(normal)),
         *rows("power", lambda t, x: x**2, {"square": (normal(2, 3),)}),
         *rows("power", lambda t, x: x**1, {"one": (normal(2, 3),)}),

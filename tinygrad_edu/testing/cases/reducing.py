@@ -51,9 +51,7 @@ def _sums() -> list[Case]:
         *rows("product", lambda t, x: x.prod(-1), {"last": (nonzero(2, 2, 3),)}),
         *rows("logsumexp", lambda t, x: t.logsumexp(x, 1), {"rows": (normal(2, 3),), "large": (exactly([[900.0, 899.0]]),)}),
         *rows("logsumexp", lambda t, x: t.logsumexp(x, (0, 2), True), _along(normal(2, 3, 2))),
-        *rows("logsumexp", lambda t, x: t.logsumexp(x, 0), {"0-d": (normal(),), "empty": (normal(0, 2),)}),
-        *rows("logsumexp", lambda t, x: t.logsumexp(x, 0), {"minus-infinity": (exactly([[-math.inf, 0.0], [-math.inf, 1.0]]),)},
-              orders=-1),
+        *rows("logsumexp", lambda t, x: t.logsumexp(x, 0), {"0-d": (normal(),), "empty": (normal(2, 0),)}),
     ]  # fmt: skip
 
 
