@@ -1,7 +1,9 @@
-"""What all tests share: the plug-in's fixtures, also when the package is not installed; and one thread for linear algebra."""
+"""What all tests share: the plug-in's fixtures, installed or not; and one thread for linear algebra."""
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 
 import pytest
@@ -14,3 +16,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """An installed package brings its plug-in by its entry point; without it, load the plug-in from here."""
     if not config.pluginmanager.has_plugin("tinygrad_edu"):
         config.pluginmanager.import_plugin("tinygrad_edu.pytest_plugin")
+    # An installed plug-in has loaded NumPy before this file was read: then the variables above come too late.
+    if importlib.util.find_spec("threadpoolctl") is not None:
+        importlib.import_module("threadpoolctl").threadpool_limits(1)

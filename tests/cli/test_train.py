@@ -73,6 +73,13 @@ def start(*arguments):
     return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def finish(*arguments):
+    """Run the command in a process of its own, to its end: equal bits want an equal number of threads."""
+    process = start(*arguments)
+    _, error = process.communicate(timeout=120)
+    assert process.returncode == 0, error
+
+
 def wait_for_epoch(path: pathlib.Path, epoch: int, process: subprocess.Popen[str]) -> None:
     """Return when the checkpoint of `epoch` or a later one is there; every file seen on the way must be whole."""
     deadline = time.monotonic() + 60
@@ -175,12 +182,12 @@ def whole(tmp_path_factory):
     """(data, checkpoint of a run of `eight_epochs` that nobody stopped)"""
     folder = tmp_path_factory.mktemp("whole")
     data = write_cifar10(folder / "data", per_file=24)
-    main([str(argument) for argument in [*eight_epochs(data, folder / "run"), "--quiet"]])
+    finish(*eight_epochs(data, folder / "run"))
     return data, (folder / "run" / "checkpoint.safetensors").read_bytes()
 
 
 class TestStoppingAndResuming:
-    def test_a_killed_run_resumed_ends_like_an_uninterrupted_one(self, capsys, tmp_path, whole):
+    def test_a_killed_run_resumed_ends_like_an_uninterrupted_one(self, tmp_path, whole):
         data, wanted = whole
         path = tmp_path / "killed" / "checkpoint.safetensors"
         process = start(*eight_epochs(data, path.parent))
@@ -188,10 +195,10 @@ class TestStoppingAndResuming:
         process.kill()
         process.communicate()
         assert 3 <= load_checkpoint(path).epoch < 8, "it was killed too late to show anything"
-        assert run(capsys, "train", "--resume", "--quiet", "--output", path.parent)[0] == 0
+        finish("train", "--resume", "--output", path.parent)
         assert path.read_bytes() == wanted
 
-    def test_ctrl_c_leaves_a_whole_checkpoint_and_says_how_to_go_on(self, capsys, tmp_path, whole):
+    def test_ctrl_c_leaves_a_whole_checkpoint_and_says_how_to_go_on(self, tmp_path, whole):
         data, wanted = whole
         path = tmp_path / "stopped" / "checkpoint.safetensors"
         process = start(*eight_epochs(data, path.parent))
@@ -203,10 +210,10 @@ class TestStoppingAndResuming:
         assert f"tinygrad-edu train --resume {path}" in error
         assert [file.name for file in path.parent.iterdir()] == [path.name]  # no temporary file is left behind
         assert 2 <= load_checkpoint(path).epoch < 8
-        assert run(capsys, "train", "--resume", path, "--quiet")[0] == 0
+        finish("train", "--resume", path)
         assert path.read_bytes() == wanted
 
-    def test_ctrl_c_in_the_first_epoch_can_be_resumed_too(self, capsys, tmp_path, whole):
+    def test_ctrl_c_in_the_first_epoch_can_be_resumed_too(self, tmp_path, whole):
         data, wanted = whole
         path = tmp_path / "early" / "checkpoint.safetensors"
         process = start(*eight_epochs(data, path.parent))
@@ -214,7 +221,7 @@ class TestStoppingAndResuming:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
         assert load_checkpoint(path).epoch < 8
-        assert run(capsys, "train", "--resume", path, "--quiet")[0] == 0
+        finish("train", "--resume", path)
         assert path.read_bytes() == wanted
 
     def test_more_epochs(self, capsys, tmp_path, data):
@@ -246,6 +253,25 @@ class TestStoppingAndResuming:
         assert "Held out" in out
         assert (tmp_path / "o" / "checkpoint.safetensors").read_bytes() == before
 
+    def test_fewer_epochs_than_it_has_are_refused(self, capsys, tmp_path, data):
+        run(capsys, "train", "--data", data, "--epochs", 2, "--quiet", "--output", tmp_path / "o")
+        assert "has 2 epochs already" in refused(capsys, "train", "--resume", "--epochs", 1, "--output", tmp_path / "o")
+
+    def test_resuming_into_another_folder_keeps_the_run_that_is_there(self, capsys, tmp_path, data):
+        for name, seed in (("a", 1), ("b", 2)):
+            run(capsys, "train", "--data", data, "--epochs", 1, "--quiet", "--seed", seed, "--output", tmp_path / name)
+        kept = (tmp_path / "b" / "checkpoint.safetensors").read_bytes()
+        run(
+            capsys,
+            "train",
+            "--resume",
+            tmp_path / "a" / "checkpoint.safetensors",
+            "--quiet",
+            "--output",
+            tmp_path / "b",
+        )
+        assert (tmp_path / "b" / "previous.safetensors").read_bytes() == kept
+
     def test_other_settings_are_refused(self, capsys, tmp_path, data):
         run(capsys, "train", "--data", data, "--epochs", 1, "--quiet", "--output", tmp_path / "o")
         message = refused(capsys, "train", "--resume", "--lr", 0.5, "--output", tmp_path / "o")
@@ -272,7 +298,7 @@ class TestWhatCannotBeDone:
             (["--momentum", "0.5"], "adam has no --momentum"),
             (["--optimizer", "sgd", "--momentum", "-1"], "momentum"),
             (["--epochs", "0"], "--epochs of 1 or more"),
-            (["--batch-size", "0"], "batch_size"),
+            (["--batch-size", "0"], "--batch-size of 1 or more"),
             (["--data", "imagenet"], "wanted --data digits, cifar10:PATH or mnist:PATH"),
             (["--data", "cifar10"], "wanted --data digits, cifar10:PATH or mnist:PATH"),
             (["--data", "mnist:/nowhere/at/all"], "/nowhere/at/all"),

@@ -23,14 +23,14 @@ def test_a_png_of_the_right_size_is_not_touched(tmp_path, pixels):
     numpy.testing.assert_array_equal(picture, bytes_to_floats(pixels.transpose(2, 0, 1)))
 
 
-def test_grey_becomes_three_equal_channels(tmp_path, pixels):
+def test_gray_becomes_three_equal_channels(tmp_path, pixels):
     Image.fromarray(pixels[:, :, 0]).save(tmp_path / "a.png")
     picture = read_image(tmp_path / "a.png")
     for channel in picture:
         numpy.testing.assert_array_equal(channel, bytes_to_floats(pixels[:, :, 0]))
 
 
-def test_sixteen_bits_of_grey_keep_their_brightness(tmp_path):
+def test_sixteen_bits_of_gray_keep_their_brightness(tmp_path):
     deep = (numpy.arange(1024, dtype=numpy.uint16) * 64).reshape(32, 32)
     Image.fromarray(deep).save(tmp_path / "a.png")
     numpy.testing.assert_allclose(read_image(tmp_path / "a.png")[1], deep / 65535 * 2 - 1, atol=0.01)
@@ -71,7 +71,7 @@ def test_other_sizes_are_scaled_by_the_shorter_side_and_cut_in_the_middle(tmp_pa
     numpy.testing.assert_allclose(read_image(tmp_path / "b.png"), 200 / 127.5 - 1, atol=0.01)
 
 
-def test_fine_patterns_become_grey_when_shrunk(tmp_path):
+def test_fine_patterns_become_gray_when_shrunk(tmp_path):
     board = (numpy.indices((128, 128)).sum(axis=0) % 2 * 255).astype(numpy.uint8)
     Image.fromarray(board).save(tmp_path / "a.png")
     numpy.testing.assert_allclose(read_image(tmp_path / "a.png")[:, 2:-2, 2:-2], 0, atol=0.05)

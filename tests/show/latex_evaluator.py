@@ -317,7 +317,7 @@ def operator_overlapadd(reader, below, x):
 
 
 def evaluate(text, names, target):
-    """The value of a formula, in the shape `target` of the variable it stands for. `names` holds the symbols' values."""
+    """The value of a formula in the shape `target` of the variable it stands for. `names` holds the symbols' values."""
     reader = Reader(text, names, target)
     value = reader.sum()
     if reader.tokens:

@@ -1,4 +1,4 @@
-"""A tensor prints as PyTorch's does: compared with PyTorch's own text, and with fixed texts where it is not installed."""
+"""A tensor prints as PyTorch's does: compared with PyTorch's own text, and with fixed texts without it."""
 
 import math
 import re
@@ -74,7 +74,9 @@ NUMBERS = {
     "huge whole": lambda shape: numpy.round(random.normal(size=shape) * 1e10),
     "zeros": lambda shape: numpy.zeros(shape),
     "halves": lambda shape: random.integers(-5, 5, size=shape) / 2,
-    "broken": lambda shape: numpy.where(random.uniform(size=shape) < 0.3, random.choice([math.nan, math.inf, -math.inf]), 1.5),
+    "broken": lambda shape: numpy.where(
+        random.uniform(size=shape) < 0.3, random.choice([math.nan, math.inf, -math.inf]), 1.5
+    ),
     "whole and broken": lambda shape: numpy.where(random.uniform(size=shape) < 0.4, -math.inf, 12.0),
 }
 SHAPES = [(), (1,), (7,), (40,), (3, 4), (1, 1), (2, 3, 4), (2, 1, 2, 3), (0,), (0, 3), (2, 0, 1), (25, 2)]

@@ -76,8 +76,8 @@ def is_anomaly_enabled() -> bool:
     return watch_forward in observers
 
 
-class set_detect_anomaly:  # noqa: N801 - PyTorch's name
-    """Look for NaNs from now on (or no longer): `set_detect_anomaly(True)` at once, or `with set_detect_anomaly(True): …`."""
+class set_detect_anomaly:
+    """Look for NaNs from now on (or no longer): `set_detect_anomaly(True)`, or `with set_detect_anomaly(True): …`."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         self._before = is_anomaly_enabled()
@@ -90,7 +90,7 @@ class set_detect_anomaly:  # noqa: N801 - PyTorch's name
         _switch(self._before, True)
 
 
-class detect_anomaly:  # noqa: N801 - PyTorch's name
+class detect_anomaly:
     """Look for NaNs inside a with block."""
 
     def __init__(self, check_nan: bool = True) -> None:

@@ -39,7 +39,10 @@ def _call(func: Callable[..., Any], inputs: Tensors, create_graph: bool) -> tupl
     """The inputs as leaves of a graph of their own (or, with create_graph, on the caller's), and func of them."""
     given = _tuple(inputs, "inputs")
     with enable_grad():
-        leaves = tuple(x.reshape_as(x) if create_graph and x.requires_grad else x.detach().requires_grad_() for x in given)
+        joined = [create_graph and x.requires_grad for x in given]
+        leaves = tuple(
+            x.reshape_as(x) if j else x.detach().requires_grad_() for x, j in zip(given, joined, strict=True)
+        )
         return leaves, func(*leaves)
 
 
@@ -47,7 +50,8 @@ def _weights(v: Tensors, like: tuple[Tensor, ...], name: str) -> tuple[Tensor, .
     """v, checked against the shapes it weighs; 1 when it was left out and there is one number to weigh."""
     if v is None:
         if len(like) != 1 or like[0].numel() != 1:
-            raise RuntimeError(f"{name} wanted v in the shape {[x.shape for x in like]}: only a single number needs none")
+            shapes = [x.shape for x in like]
+            raise RuntimeError(f"{name} wanted v in the shape {shapes}: only a single number needs none")
         return (ones_like(like[0]),)
     weights = _tuple(v, "v")
     if [x.shape for x in weights] != [x.shape for x in like]:
@@ -115,15 +119,16 @@ def jacobian(
     tables = []
     for out in outs:
         flat = out.reshape(-1)
-        rows = [
-            _gradients([flat[i]], leaves, [ones_like(flat[i])], create_graph, strict) for i in range(flat.shape[0])
-        ]
-        columns = [
-            stack([row[j] for row in rows]).reshape(out.shape + x.shape) if rows else zeros(out.shape + x.shape, dtype=x.dtype)
-            for j, x in enumerate(leaves)
-        ]
+        rows = [_gradients([flat[i]], leaves, [ones_like(flat[i])], create_graph, strict) for i in range(flat.shape[0])]
+        columns = [_table([row[j] for row in rows], out, x) for j, x in enumerate(leaves)]
         tables.append(_like(_released(columns, create_graph), inputs))
     return _like(tables, outputs)
+
+
+def _table(rows: list[Tensor], out: Tensor, x: Tensor) -> Tensor:
+    """One gradient for each number of `out`, as one tensor."""
+    shape = out.shape + x.shape
+    return stack(rows).reshape(shape) if rows else zeros(shape, dtype=x.dtype, device=x.device)
 
 
 def hessian(

@@ -1,4 +1,4 @@
-"""PyTorch's home for `gradcheck` and `gradgradcheck`. They are written in `tinygrad_edu.testing`, with their diagnosis."""
+"""PyTorch's home for `gradcheck` and `gradgradcheck`. Written in `tinygrad_edu.testing`."""
 
 from tinygrad_edu.testing.gradcheck import GradcheckError, gradcheck, gradgradcheck
 

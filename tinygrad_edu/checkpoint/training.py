@@ -49,11 +49,11 @@ def save_checkpoint(
 ) -> None:
     """Write all that is needed to continue after `epoch` epochs and `step` steps, in one file, in one step.
 
-    schedule: anything with state_dict() and load_state_dict(), such as a learning rate schedule. generators: the
-    random streams that the training draws from, by name; the default one is always kept. history, metadata: plain
-    values, lists and dictionaries of your own, such as the losses, the class names, the model's settings. Errors:
-    OSError when the file cannot be written (the old one is still there); TypeError for what cannot be saved without
-    pickle.
+    schedule: anything with state_dict() and load_state_dict(), such as a learning rate schedule.
+    generators: the random streams that the training draws from, by name; the default one is always kept.
+    history, metadata: plain values, lists and dictionaries of your own: the losses, the class names, the settings.
+    Errors: OSError when the file cannot be written (the old one is still there); TypeError for what cannot be saved
+        without pickle.
     """
     arrays = flat_arrays(model.state_dict())
     streams = {"default": default_generator, **(generators or {})}
@@ -84,9 +84,10 @@ def load_checkpoint(
 
     Give everything that was saved to continue bit for bit: the random streams, the default one included, are then
     where they were. Without an optimizer (to predict, say) only the weights are filled and no random stream is
-    touched. Errors: FileNotFoundError; ValueError, naming the file, if it is cut short, of another format, of another
-    model (with a list of what is missing, unexpected or of another shape; `strict=False` lets names be missing) or of
-    another kind of optimizer.
+    touched.
+    Errors: FileNotFoundError; ValueError, naming the file, if it is cut short, of another format, of another model
+        (with a list of what is missing, unexpected or of another shape; `strict=False` lets names be missing) or of
+        another kind of optimizer. Nothing is filled then.
     """
     if optimizer is not None and model is None:
         raise ValueError("wanted the model beside the optimizer, whose state is kept by the model's parameter names")

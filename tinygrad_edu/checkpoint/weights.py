@@ -29,8 +29,9 @@ def save(obj: Mapping[str, Any], f: str | os.PathLike[str], *, metadata: Mapping
 
     Tensors may be on any device and of any layout. One that occurs under two names (tied weights) is stored once.
     `metadata` is kept beside it and comes back from `read_metadata`. The file is replaced in one step: a failure
-    leaves the old one. Errors: TypeError for what is neither numbers nor text (PyTorch would pickle it), OSError when
-    the file cannot be written.
+    leaves the old one.
+    Errors: TypeError for what is neither numbers nor text (PyTorch would pickle it), OSError when the file cannot be
+        written.
     """
     if not isinstance(obj, Mapping):
         raise TypeError(

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except KeyboardInterrupt as interrupt:
-        print(f"\n{interrupt or 'Stopped.'}", file=sys.stderr)
+        print("\n" + (str(interrupt) or "Stopped."), file=sys.stderr)
         return 130
     except USER_ERRORS as error:
         if options.traceback:

@@ -17,15 +17,15 @@ import dataclasses
 import os
 import pathlib
 import time
-from collections.abc import Callable
 from typing import Any
 
-from tinygrad_edu import nn, optim
-from tinygrad_edu.backend import manual_seed, require
-from tinygrad_edu.checkpoint import load_checkpoint, read_metadata
+from tinygrad_edu import nn
+from tinygrad_edu.backend import device, manual_seed, require
+from tinygrad_edu.checkpoint import load_checkpoint
 from tinygrad_edu.cli.data import load_data
 from tinygrad_edu.cli.devices import add_device_option, choose_device
 from tinygrad_edu.cli.picture import draw_training, save_example
+from tinygrad_edu.cli.settings import Settings, add_settings, make_optimizer, settings_of
 from tinygrad_edu.datasets import PictureDataset
 from tinygrad_edu.models import ReferenceCNN
 from tinygrad_edu.training import History, State, checkpointing, cosine_decay, evaluate, fit
@@ -33,54 +33,12 @@ from tinygrad_edu.utils.data import DataLoader
 
 CHECKPOINT, PREVIOUS, PICTURE, EXAMPLE = "checkpoint.safetensors", "previous.safetensors", "picture.png", "example.png"
 
-# For each optimizer its class and the learning rate and momentum that suit the reference CNN at batches of 64.
-OPTIMIZERS: dict[str, tuple[Callable[..., optim.Optimizer], float, float]] = {
-    "sgd": (optim.SGD, 0.05, 0.9),
-    "adam": (optim.Adam, 0.003, 0.0),
-    "adamw": (optim.AdamW, 0.003, 0.0),
-    "adagrad": (optim.Adagrad, 0.02, 0.0),
-    "rmsprop": (optim.RMSprop, 0.001, 0.0),
-}
-WITH_MOMENTUM = ("sgd", "rmsprop")
-
-
-@dataclasses.dataclass
-class Settings:
-    """What decides the numbers of a run. It is kept in the checkpoint, so that --resume goes on with the same."""
-
-    data: str = "digits"
-    optimizer: str = "adam"
-    lr: float = OPTIMIZERS["adam"][1]
-    momentum: float = OPTIMIZERS["adam"][2]
-    schedule: str = "cosine"
-    batch_size: int = 64
-    epochs: int = 10
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.momentum and self.optimizer not in WITH_MOMENTUM:
-            raise ValueError(f"{self.optimizer} has no --momentum: only {' and '.join(WITH_MOMENTUM)} have")
-        if self.epochs < 1:
-            raise ValueError(f"wanted --epochs of 1 or more, got {self.epochs}")
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Options of `tinygrad-edu train`; those of `Settings` without a default, so that --resume knows what was given."""
-    own, add = Settings, parser.add_argument
-    add("--data", metavar="digits|cifar10:PATH|mnist:PATH", help="what to learn (default: digits, which come along)")
+    """Options of `tinygrad-edu train`."""
+    add_settings(parser)
     add_device_option(parser)
-    add("--epochs", type=int, help=f"how often to see every picture (default: {own.epochs})")
-    add("--batch-size", type=int, help=f"pictures in one step (default: {own.batch_size})")
-    add("--optimizer", choices=OPTIMIZERS, help=f"the update rule (default: {own.optimizer})")
-    rates = ", ".join(f"{name} {lr:g}" for name, (_, lr, _) in OPTIMIZERS.items())
-    add("--lr", type=float, help=f"the learning rate to begin with (default: {rates})")
-    add("--momentum", type=float, help="for sgd (default: 0.9) and rmsprop (default: 0)")
-    add(
-        "--schedule",
-        choices=("cosine", "constant"),
-        help=f"lower the learning rate from epoch to epoch along a cosine, or leave it (default: {own.schedule})",
-    )
-    add("--seed", type=int, help=f"decides the first weights and the order of the pictures (default: {own.seed})")
+    add = parser.add_argument
     add("--output", metavar="FOLDER", help="where to write (default: runs/reference-cnn)")
     add(
         "--resume",
@@ -100,24 +58,16 @@ def run(options: argparse.Namespace) -> int:
     output, resumed = find_places(options)
     settings = settings_of(options, resumed)
     place = choose_device(options.device)
-    train_data, held_out = load_data(settings.data)
-    manual_seed(settings.seed)
-    model = ReferenceCNN(classes=len(train_data.classes)).to(place)
-    optimizer = make_optimizer(settings, model)
-    state = State(model, optimizer, History(), settings.epochs)
-    if resumed is not None:
-        loaded = load_checkpoint(resumed, model, optimizer)
-        state.epoch, state.step, state.history = loaded.epoch, loaded.step, History(loaded.history)
-        if loaded.metadata["pictures"] != [len(train_data), len(held_out)]:
-            learned, held = loaded.metadata["pictures"]
-            raise ValueError(
-                f"{resumed} was begun on {learned} pictures and {held} held out, got {len(train_data)} and "
-                f"{len(held_out)}: {settings.data} is not what it was"
-            )
+    learned, held_out = load_data(settings.data)
+    state = begin(settings, learned, held_out, place, resumed)
+
     say = (lambda *_: None) if options.quiet else print
-    say(f"Data       {settings.data}: {len(train_data)} pictures to learn from, {len(held_out)} held out")
-    say(f"Model      {type(model).__name__}, {sum(p.numel() for p in model.parameters()):,} weights, on {place}")
-    train(settings, state, train_data, held_out, output, not options.quiet)
+    say(f"Data       {settings.data}: {len(learned)} pictures to learn from, {len(held_out)} held out")
+    weights = sum(parameter.numel() for parameter in state.model.parameters())
+    say(f"Model      {type(state.model).__name__}, {weights:,} weights, on {place}")
+    started = time.perf_counter()
+    train(settings, state, learned, held_out, prepare(output, resumed), not options.quiet)
+    say(f"Time       {time.perf_counter() - started:.1f} s")
     finish(state, held_out, output, say)
     return 0
 
@@ -132,68 +82,64 @@ def find_places(options: argparse.Namespace) -> tuple[pathlib.Path, pathlib.Path
     return output, None if options.resume is None else output / CHECKPOINT
 
 
-def settings_of(options: argparse.Namespace, resumed: pathlib.Path | None) -> Settings:
-    """The settings that were asked for; of a resumed run those it was begun with, where only --epochs may differ."""
-    names = [field.name for field in dataclasses.fields(Settings)]
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    if resumed is None:
-        _, lr, momentum = OPTIMIZERS[given.get("optimizer", Settings.optimizer)]
-        return Settings(**{"lr": lr, "momentum": momentum, **given})
-    begun: dict[str, Any] | None = read_metadata(resumed).get("settings")
-    if begun is None:
-        raise ValueError(f"{resumed} was not written by tinygrad-edu train, so there is no run in it to go on with")
-    for name, value in given.items():
-        if name != "epochs" and value != begun[name]:
-            option = "--" + name.replace("_", "-")
+def begin(
+    settings: Settings, learned: PictureDataset, held_out: PictureDataset, place: device, resumed: pathlib.Path | None
+) -> State:
+    """A new model and optimizer, or those of the run to resume."""
+    manual_seed(settings.seed)
+    model = ReferenceCNN(classes=len(learned.classes)).to(place)
+    state = State(model, make_optimizer(settings, model), History(), settings.epochs)
+    if resumed is not None:
+        loaded = load_checkpoint(resumed, model, state.optimizer)
+        state.epoch, state.step, state.history = loaded.epoch, loaded.step, History(loaded.history)
+        before, now = loaded.metadata["pictures"], [len(learned), len(held_out)]
+        if before != now:
             raise ValueError(
-                f"{resumed} was begun with {option} {begun[name]}, got {option} {value}: leave it out to go on as "
-                "begun, or leave out --resume to begin anew"
+                f"{resumed} was begun on {before[0]} pictures and {before[1]} held out, got {now[0]} and {now[1]}: "
+                f"{settings.data} is not what it was"
             )
-    return Settings(**{**begun, **given})
+        if state.epoch > settings.epochs:
+            raise ValueError(
+                f"{resumed} has {state.epoch} epochs already, got --epochs {settings.epochs}: ask for more"
+            )
+    return state
 
 
-def make_optimizer(settings: Settings, model: nn.Module) -> optim.Optimizer:
-    """The optimizer that the settings ask for, over the model's weights."""
-    kind = OPTIMIZERS[settings.optimizer][0]
-    chosen = {"lr": settings.lr, "momentum": settings.momentum}
-    if settings.optimizer not in WITH_MOMENTUM:
-        del chosen["momentum"]
-    return kind(model.parameters(), **chosen)
+def prepare(output: pathlib.Path, resumed: pathlib.Path | None) -> pathlib.Path:
+    """Make the output folder; return where the checkpoint goes. Another run's checkpoint there is kept beside it."""
+    output.mkdir(parents=True, exist_ok=True)
+    checkpoint = output / CHECKPOINT
+    if checkpoint.exists() and not (resumed is not None and checkpoint.samefile(resumed)):
+        os.replace(checkpoint, output / PREVIOUS)  # nobody asked to lose it
+    return checkpoint
 
 
 def train(
     settings: Settings,
     state: State,
-    train_data: PictureDataset,
+    learned: PictureDataset,
     held_out: PictureDataset,
-    output: pathlib.Path,
+    checkpoint: pathlib.Path,
     progress: bool,
 ) -> None:
     """Train from where `state` is, with a checkpoint before the first epoch and after each."""
-    checkpoint = output / CHECKPOINT
     about = {
-        "model": "ReferenceCNN",
-        "classes": train_data.classes,
-        "pictures": [len(train_data), len(held_out)],
+        "model": type(state.model).__name__,
+        "classes": learned.classes,
+        "pictures": [len(learned), len(held_out)],
         "settings": dataclasses.asdict(settings),
     }
     save = checkpointing(checkpoint, metadata=about)
-    slow_down = [cosine_decay(settings.lr)] if settings.schedule == "cosine" else []
-    train_loader = DataLoader(train_data, batch_size=settings.batch_size, shuffle=True)
-    output.mkdir(parents=True, exist_ok=True)
-    if state.epoch == 0 and checkpoint.exists():
-        os.replace(checkpoint, output / PREVIOUS)  # an earlier run: nobody asked to lose it
     save(state)  # a folder that cannot be written to shows now, and whoever stops us can resume
-    started = time.perf_counter()
     try:
         fit(
             state.model,
             nn.CrossEntropyLoss(),
             state.optimizer,
-            train_loader,
+            DataLoader(learned, batch_size=settings.batch_size, shuffle=True),
             validation_loader=DataLoader(held_out, batch_size=256),
             epochs=settings.epochs,
-            callbacks=[*slow_down, save],
+            callbacks=[cosine_decay(settings.lr), save] if settings.schedule == "cosine" else [save],
             progress=progress,
             start_epoch=state.epoch,
             history=state.history,
@@ -203,14 +149,10 @@ def train(
             f"Stopped. {checkpoint} holds everything up to the last whole epoch; go on with:\n"
             f"    tinygrad-edu train --resume {checkpoint}"
         ) from None
-    if progress:
-        print(f"Time       {time.perf_counter() - started:.1f} s")
 
 
 def finish(state: State, held_out: PictureDataset, output: pathlib.Path, say: Any) -> None:
     """Print the result; write the picture and the example."""
-    if len(state.history) == 0:
-        raise ValueError(f"{output / CHECKPOINT} has no epoch to show")
     result = evaluate(state.model, nn.CrossEntropyLoss(), DataLoader(held_out, batch_size=256))
     right = round(result["accuracy"] * len(held_out))
     draw_training(state.history, state.model, held_out, output / PICTURE)

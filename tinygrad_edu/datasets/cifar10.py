@@ -1,4 +1,4 @@
-"""CIFAR-10: 32 x 32 colour photographs of ten kinds of things, read from the "binary version" that you have.
+"""CIFAR-10: 32 x 32 color photographs of ten kinds of things, read from the "binary version" that you have.
 
 One record is 3073 bytes: the label, then 1024 bytes of red, 1024 of green and 1024 of blue, each row by row. A file is
 nothing but records: 10,000 of them in the original files. There is no header, so a file that was cut at a record's end

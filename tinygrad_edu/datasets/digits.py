@@ -42,7 +42,7 @@ class Digits(PictureDataset):
         color of it.
     copies: how many pictures are drawn of each original, each placed and colored anew; 8 for training, 4 held out.
     seed: decides places and colors. Equal seeds give equal pictures, byte for byte.
-    Needs scikit-learn (the extra "train"). Takes about 1 s.
+    Needs scikit-learn (the extra "train").
     """
 
     def __init__(

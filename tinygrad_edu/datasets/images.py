@@ -21,7 +21,7 @@ _NPY_MAGIC = b"\x93NUMPY"
 def read_image(path: str | os.PathLike[str]) -> numpy.ndarray:
     """The picture in `path` as float32 (3, 32, 32) in [-1, 1], channels red, green, blue.
 
-    PNG, JPEG, … (needs Pillow, the extra "io"): grey becomes three equal channels; transparent parts are laid on
+    PNG, JPEG, … (needs Pillow, the extra "io"): gray becomes three equal channels; transparent parts are laid on
         white; a picture of another size is scaled until its shorter side is 32, then the middle 32 x 32 is cut out.
         One that is 32 x 32 already is not touched.
     NPY: float of shape (3, 32, 32) in [-1, 1], taken as it is; or uint8 of shape (3, 32, 32), (32, 32, 3) or (32, 32).
@@ -74,7 +74,7 @@ def _read_picture(path: pathlib.Path) -> numpy.ndarray:
 
 
 def _to_rgb(picture: Any, pillow: Any) -> Any:
-    if picture.mode.startswith("I"):  # 16 bits of grey: Pillow's own conversion would cut off at 255 instead of scaling
+    if picture.mode.startswith("I"):  # 16 bits of gray: Pillow's own conversion would cut off at 255 instead of scaling
         picture = pillow.fromarray((numpy.asarray(picture).clip(0, 65535) // 257).astype(numpy.uint8))
     if not picture.has_transparency_data:
         return picture.convert("RGB")

@@ -1,4 +1,4 @@
-"""MNIST: 28 x 28 grey pictures of handwritten digits, read from the four IDX files that you have.
+"""MNIST: 28 x 28 gray pictures of handwritten digits, read from the four IDX files that you have.
 
 For: MNIST and the sets that share its files (Fashion-MNIST, KMNIST). Not for: downloading them.
 Source: LeCun, Bottou, Bengio, Haffner, "Gradient-based learning applied to document recognition", 1998.

@@ -16,7 +16,7 @@ from tinygrad_edu.utils.data import Dataset, default_collate
 
 
 def bytes_to_floats(pixels: numpy.ndarray) -> numpy.ndarray:
-    """x = byte / 127.5 - 1: from 0…255 to float32 in [-1, 1], with middle grey at 0.
+    """x = byte / 127.5 - 1: from 0…255 to float32 in [-1, 1], with middle gray at 0.
 
     Numbers around zero train faster than numbers in [0, 1]: with all inputs of one sign, the gradients of a neuron's
     weights share one sign too (LeCun et al., "Efficient BackProp", 1998, section 4.3). The same range as

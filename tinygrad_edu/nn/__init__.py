@@ -15,13 +15,13 @@ from tinygrad_edu.nn.parameter import Parameter
 from tinygrad_edu.nn.pooling import AvgPool2d, MaxPool2d
 
 __all__ = [
-    "ELU",
-    "GELU",
     "AvgPool2d",
     "Conv2d",
     "CrossEntropyLoss",
     "Dropout",
+    "ELU",
     "Flatten",
+    "GELU",
     "Identity",
     "LeakyReLU",
     "Linear",

@@ -6,5 +6,6 @@ Read in this order: `graph` (what is known of a tape), `cards` and `layout` (wor
 from tinygrad_edu.show.draw import Drawing, draw
 from tinygrad_edu.show.explain import Explanation, explain
 from tinygrad_edu.show.record import Recording, record
+from tinygrad_edu.show.source import Source, source
 
-__all__ = ["Drawing", "Explanation", "Recording", "draw", "explain", "record"]
+__all__ = ["Drawing", "Explanation", "Recording", "Source", "draw", "explain", "record", "source"]

@@ -34,7 +34,9 @@ def card_of(vertex: Vertex, *, values: bool, gradients: bool, bytes: bool) -> Ca
     """The words on the box of `vertex`."""
     kind = "output" if vertex.output and vertex.kind == "op" else vertex.kind
     card = Card(title_of(vertex), "" if vertex.shape is None else shape_text(vertex.shape), kind, stale=vertex.stale)
-    settings = [f"{name}={value}" for name, value in vertex.settings.items() if not has_array(value)]
+    settings = [
+        f"{name}={value}" for name, value in vertex.settings.items() if name != "shape" and not has_array(value)
+    ]
     settings = [text for text in settings if len(text) <= LONGEST_SETTING and not text.endswith(("True", "False"))]
     if settings:
         card.rows.append(("", [", ".join(settings)]))

@@ -1,4 +1,4 @@
-"""explain(loss): the chain rule of this very graph, step by step from the loss down to each leaf, in formulas and numbers.
+"""explain(loss): the chain rule of this very graph, step by step down to each leaf, in formulas and in numbers.
 
 ∂L/∂v = Σ over the operations that use v of (∂L/∂their result) · (∂their result/∂v). Each term is the rule that stands
 beside the operation, with this graph's names in it.
@@ -244,7 +244,7 @@ class _Teller:
         return Step(name, partial(self.root, name), terms, vertex.gradient, vertex.kind == "leaf", stale)
 
     def _term(self, vertex: Vertex, user: Vertex, argument: str) -> str:
-        """What flows back to `vertex` through `user`, which has it as `argument`: the rule's formula with names in it."""
+        """What flows back to `vertex` through `user`, which has it as `argument`: the rule with names in it."""
         upstream = partial(self.root, self.symbols[user.key])
         if isinstance(user.node, Pick):
             return rf"\operatorname{{part}}_{{{user.node.index}}}({upstream})"

@@ -187,7 +187,8 @@ class _Builder:
 
     def _sort_saved(self, vertex: Vertex) -> dict[int, Any]:
         """Argument values by position, from what the rules keep; results, shapes and settings go to their vertices."""
-        node, arguments, known = vertex.node, vertex.node.primitive.arguments, {}
+        node, arguments = vertex.node, vertex.node.primitive.arguments
+        known: dict[int, Any] = {}
         for position, name, value in kept_by(node):
             if name == "out":
                 if vertex.value is None and is_array(value):

@@ -197,7 +197,41 @@ def places(rows: list[list[int]], chains: list[list[int]], widths: dict[int, flo
                 wanted.append(sum(x[other] for other in near) / len(near) if near else x[key])
                 weights.append(HANGING if key in hanging else STRAIGHT if widths[key] == WAYPOINT_WIDTH else 1.0)
             x.update(zip(row, spread(row, wanted, weights, widths), strict=True))
+    straighten(rows, x, backbones(rows, up, down, hanging, widths), hanging, widths)
     return x
+
+
+def backbones(
+    rows: list[list[int]],
+    up: dict[int, list[int]],
+    down: dict[int, list[int]],
+    hanging: set[int],
+    widths: dict[int, float],
+) -> dict[int, int]:
+    """The first box of the line that each box is on: a line goes on where one box leads to one, or along an edge."""
+    first: dict[int, int] = {}
+    for row in rows:
+        for key in row:
+            above = [other for other in up[key] if other not in hanging]
+            goes_on = len(above) == 1 and (
+                len(down[above[0]]) == 1 or widths[key] == widths[above[0]] == WAYPOINT_WIDTH
+            )
+            first[key] = first[above[0]] if goes_on else key
+    return first
+
+
+def straighten(
+    rows: list[list[int]], x: dict[int, float], first: dict[int, int], hanging: set[int], widths: dict[int, float]
+) -> None:
+    """Move the boxes of each line to their common mean, as far as the others leave room."""
+    for _ in range(SWEEPS):
+        lines: dict[int, list[float]] = defaultdict(list)
+        for key, line in first.items():
+            lines[line].append(x[key])
+        common = {line: sum(values) / len(values) for line, values in lines.items()}
+        for row in rows:
+            weights = [HANGING if key in hanging else float(len(lines[first[key]])) for key in row]
+            x.update(zip(row, spread(row, [common[first[key]] for key in row], weights, widths), strict=True))
 
 
 def spread(row: list[int], wanted: list[float], weights: list[float], widths: dict[int, float]) -> list[float]:

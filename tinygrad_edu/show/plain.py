@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "kappa": "κ",
+    "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
+    "chi": "χ", "psi": "ψ", "omega": "ω",
+}  # fmt: skip
 SIGNS = {
-    r"\odot": "⊙", r"\cdot": "·", r"\partial": "∂", r"\sum": "Σ", r"\prod": "Π", r"\pi": "π", r"\infty": "∞", r"\le": "≤",
+    **{f"\\{name}": letter for name, letter in GREEK.items()},
+    r"\odot": "⊙", r"\cdot": "·", r"\partial": "∂", r"\sum": "Σ", r"\prod": "Π", r"\infty": "∞", r"\le": "≤",
     r"\ge": "≥", r"\ne": "≠", r"\lnot": "not", r"\lvert": "|", r"\rvert": "|", r"\lfloor": "⌊", r"\rfloor": "⌋",
     r"\ln": "ln", r"\sin": "sin", r"\cos": "cos", r"\tanh": "tanh", r"\max": "max", r"\min": "min", r"\ldots": "…",
     r"\left": "", r"\right": "", r"\top": "ᵀ",
-    r"\alpha": "α", r"\beta": "β", r"\gamma": "γ", r"\delta": "δ", r"\epsilon": "ε", r"\eta": "η", r"\theta": "θ",
-    r"\kappa": "κ", r"\lambda": "λ", r"\mu": "μ", r"\nu": "ν", r"\xi": "ξ", r"\rho": "ρ", r"\sigma": "σ", r"\tau": "τ",
-    r"\phi": "φ", r"\chi": "χ", r"\psi": "ψ", r"\omega": "ω",
 }  # fmt: skip
 RAISED, LOWERED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"), str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 INNERMOST = r"\{([^{}]*)\}"

@@ -1,7 +1,7 @@
 """A graph as a standalone SVG picture, legible on a light and on a dark page.
 
 For: boxes with their words, curves with arrowheads. The page shows through between the boxes; these carry their own
-light ground, and what stands outside them is of a middle gray. Nothing has an id, so pictures do not disturb each other.
+light ground, and what stands outside them is of a middle gray. Nothing has an id: pictures do not disturb each other.
 """
 
 from __future__ import annotations

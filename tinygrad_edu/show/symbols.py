@@ -14,10 +14,8 @@ import numpy
 
 from tinygrad_edu.backend import is_array, to_host
 from tinygrad_edu.show.cards import number_text, short
+from tinygrad_edu.show.plain import GREEK
 
-GREEK = set(
-    "alpha beta gamma delta epsilon eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega".split()
-)
 # A word of a formula that may stand for something: \mathrm{word} or a single letter. Commands are passed over.
 WORD = re.compile(r"\\operatorname\{\w+\}|\\mathrm\{(\w+)\}|\\[A-Za-z]+|(?<![A-Za-z])([A-Za-z])(?![A-Za-z])")
 LONGEST_KEY = 6
@@ -87,8 +85,9 @@ def setting(name: str, value: Any) -> str | None:
 
 def key_text(key: Any) -> str | None:
     """An index as in code, if it is short."""
-    parts = []
-    for part in key if isinstance(key, tuple) else (key,):
+    parts: list[str] = []
+    key = key if isinstance(key, tuple) else (key,)
+    for part in key[:-1] if len(key) > 1 and key[-1] is Ellipsis else key:
         if isinstance(part, slice):
             ends = ["" if end is None else str(end) for end in (part.start, part.stop)]
             parts.append("{:}".join(ends) + (f"{{:}}{part.step}" if part.step not in (None, 1) else ""))

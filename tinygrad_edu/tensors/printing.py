@@ -51,7 +51,12 @@ def set_printoptions(
     if profile is not None and profile not in PROFILES:
         raise ValueError(f"set_printoptions wanted a profile among {', '.join(PROFILES)}, got {profile!r}")
     base = options if profile is None else PROFILES[profile]
-    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    given: dict[str, Any] = {
+        "precision": precision,
+        "threshold": threshold,
+        "edgeitems": edgeitems,
+        "linewidth": linewidth,
+    }
     # sci_mode alone has a meaning for None (as the numbers ask), and returns to it with every call, as in PyTorch.
     options = replace(base, sci_mode=sci_mode, **{key: value for key, value in given.items() if value is not None})
 

@@ -7,12 +7,13 @@ first what makes the comparison itself void, then mistakes of shape, then of val
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy
+
+from tinygrad_edu.testing.evidence import Evidence
 
 
 class Explanation(NamedTuple):
@@ -23,34 +24,6 @@ class Explanation(NamedTuple):
     index: tuple[int, ...] = ()
     want: float = 0.0
     got: float = 0.0
-
-
-@dataclass
-class Evidence:
-    """Two gradients that should be equal, and whatever else is known about how they came about."""
-
-    want: numpy.ndarray
-    got: numpy.ndarray
-    gradient: numpy.ndarray | None = None
-    factors: Mapping[str, Any] = field(default_factory=dict)
-    terms: Mapping[str, Any] = field(default_factory=dict)
-    sizes: Sequence[int] = ()
-    uses: numpy.ndarray | None = None
-    slopes: tuple[Any, Any] | None = None
-    dtype: Any = None
-    rtol: float = 1e-3
-    atol: float = 1e-5
-
-    def same(self, first: Any, second: Any) -> bool:
-        """Equal within the tolerance, which is relative to the largest number of the two."""
-        first, second = numpy.asarray(first), numpy.asarray(second)
-        if first.shape != second.shape:
-            return False
-        return bool(numpy.all(self.close(first, second)))
-
-    def close(self, first: numpy.ndarray, second: numpy.ndarray) -> numpy.ndarray:
-        """Entry by entry: equal within the tolerance."""
-        return numpy.abs(first - second) <= self.atol + self.rtol * numpy.maximum(numpy.abs(first), numpy.abs(second))
 
 
 def explain_difference(want: Any, got: Any, **known: Any) -> Explanation:
@@ -90,7 +63,7 @@ def _worst(case: Evidence) -> tuple[tuple[int, ...], float, float]:
     return index, float(case.want[index]), float(case.got[index])
 
 
-# ----------------------------------------------------------------------------------------- the comparison itself is void
+# ----------------------------------------------------------------------------------------- the comparison is void
 def _float32(case: Evidence) -> str | None:
     if case.dtype is None or numpy.dtype(case.dtype) == numpy.float64:
         return None
@@ -101,17 +74,16 @@ def _float32(case: Evidence) -> str | None:
 
 
 def _kink(case: Evidence) -> str | None:
-    if case.slopes is None or numpy.all(numpy.abs(case.slopes[0] - case.slopes[1]) <= 1e-2 * _scale(case)):
+    if case.slopes is None:
         return None
-    left, right = (float(numpy.ravel(slope)[0]) for slope in case.slopes)
+    left, right = (numpy.ravel(slope) for slope in case.slopes)
+    worst = int(numpy.argmax(numpy.abs(left - right)))  # of the outputs that this input moves
+    if abs(left[worst] - right[worst]) <= 1e-2 * max(1.0, float(numpy.abs(case.want).max(initial=0))):
+        return None
     return (
-        f"a kink or a jump is near: the slope is {left:.6g} to the left and {right:.6g} to the right, so no one number is "
-        "right; move the input away from it"
+        f"a kink or a jump is near: the slope is {left[worst] + 0.0:.6g} to the left and {right[worst] + 0.0:.6g} to "
+        "the right, so no one number is right; move the input away from it"
     )
-
-
-def _scale(case: Evidence) -> float:
-    return max(1.0, float(numpy.abs(case.want).max(initial=0)))
 
 
 def _not_finite(case: Evidence) -> str | None:
@@ -130,8 +102,8 @@ def _not_summed(case: Evidence) -> str | None:
     if not axes or not case.same(got.sum(axis=axes).reshape(-1), want.reshape(-1)):
         return None
     return (
-        f"the gradient was not summed over the axes along which the argument was broadcast, {axes}: got shape {got.shape} "
-        f"for an argument of shape {want.shape}; end the rule with unbroadcast(…, x_shape)"
+        f"the gradient was not summed over the axes along which the argument was broadcast, {axes}: got shape "
+        f"{got.shape} for an argument of shape {want.shape}; end the rule with unbroadcast(…, x_shape)"
     )
 
 
@@ -237,8 +209,8 @@ def _assigned(case: Evidence) -> str | None:
         right = case.close(case.want, case.got)
         if (case.uses > 1).any() and right[case.uses <= 1].all() and not right[case.uses > 1].all():
             return (
-                "only entries that are read more than once are wrong: their gradients were assigned, one over the other, "
-                "instead of added (use add.at or put(…, unique=False))"
+                "only entries that are read more than once are wrong: their gradients were assigned, one over the "
+                "other, instead of added (use add.at or put(…, unique=False))"
             )
     last = list(case.terms.values())[-1:]
     if len(case.terms) > 1 and case.same(case.got, last[0]):
@@ -280,14 +252,16 @@ def _spread_to(factor: numpy.ndarray, shape: tuple[int, ...]) -> numpy.ndarray |
 
 def _missing_sum(case: Evidence) -> str | None:
     rest = case.want - case.got
-    for axis in range(rest.ndim):
-        if rest.shape[axis] > 1 and case.same(
-            rest, numpy.broadcast_to(rest.mean(axis=axis, keepdims=True), rest.shape)
-        ):
-            return (
-                f"a term is missing that is the same all along axis {axis}: every input moves a sum or mean over that "
-                "axis too (as in softmax, var or a normalization)"
-            )
+    for name, factor in {"": numpy.ones(()), **case.factors}.items():
+        factor = _spread_to(numpy.asarray(factor), rest.shape)
+        for axis in range(rest.ndim) if factor is not None and numpy.all(factor) else ():
+            line = rest / factor
+            if rest.shape[axis] > 1 and case.same(rest, line.mean(axis=axis, keepdims=True) * factor):
+                what = f"{name} times a term" if name else "a term"
+                return (
+                    f"{what} is missing that is the same all along axis {axis}: every input moves a sum or mean over "
+                    "that axis too (as in softmax, var or a normalization)"
+                )
     return None
 
 

@@ -15,12 +15,24 @@ import numpy
 from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.tensors.gradients import grad
 from tinygrad_edu.testing.differences import on_host
-from tinygrad_edu.testing.jacobian import Call, Comparison, arrange, beside, compare, compare_along, first_derivative
+from tinygrad_edu.testing.jacobian import (
+    Call,
+    Comparison,
+    arrange,
+    beside,
+    compare,
+    compare_along,
+    first_derivative,
+    values,
+)
 from tinygrad_edu.testing.replay import explain, find_fault
 
 
 class GradcheckError(RuntimeError, AssertionError):
-    """A gradient differs from finite differences. `kind` is the likely kind of mistake, `op` the op at fault, if found."""
+    """A gradient differs from finite differences.
+
+    kind  the likely kind of mistake, in a word or two        op, argument  the op whose rule is at fault, if found
+    """
 
     def __init__(self, message: str, kind: str = "unknown", op: str | None = None, argument: str | None = None) -> None:
         super().__init__(message)
@@ -130,9 +142,9 @@ def _failure(
     name = f"input {positions[comparison.input]}" if comparison.input < len(positions) else "the weights of the outputs"
     what = f"output {comparison.output}" if order == 1 else f"the first derivative (entry {comparison.output} of it)"
     lines = [f"the derivative of {what} with respect to {name} is wrong", f"  {_worst_entry(comparison, tensors)}"]
-    unsteady = _unsteady(forward, tensors)
+    unsteady = _unsteady(forward)
     if unsteady is not None:
-        return GradcheckError("\n".join([*lines, f"  likely mistake: {unsteady[1]}"]), unsteady[0])
+        return GradcheckError("\n".join([*lines, f"  likely mistake: {unsteady}"]), "random")
     whole = explain(call, tensors, comparison)
     if whole.kind in ("float32", "kink"):
         return GradcheckError("\n".join([*lines, f"  likely mistake: {whole.sentence}"]), whole.kind)
@@ -156,8 +168,8 @@ def _worst_entry(comparison: Comparison, tensors: list[Tensor]) -> str:
     index = tuple(int(i) for i in numpy.unravel_index(flat, want.shape))
     ndim = tensors[comparison.input].ndim
     return (
-        f"worst entry: ∂output{list(index[ndim:])}/∂input{list(index[:ndim])}: want {want[index]:.8g} (finite differences), "
-        f"got {got[index]:.8g} (backward)"
+        f"worst entry: ∂output{list(index[ndim:])}/∂input{list(index[:ndim])}: want {want[index]:.8g} "
+        f"(finite differences), got {got[index]:.8g} (backward)"
     )
 
 
@@ -167,30 +179,27 @@ def _describe_fault(fault: Any) -> str:
     lines = [f"op at fault: {step.primitive.name}, argument {fault.argument}, called at {step.where}"]
     if explanation.index or not numpy.isnan(explanation.want):
         lines.append(
-            f"  {derivative} alone, worst entry {list(explanation.index)}: want {explanation.want:.8g}, got {explanation.got:.8g}"
+            f"  {derivative} alone, worst entry {list(explanation.index)}: want {explanation.want:.8g}, "
+            f"got {explanation.got:.8g}"
         )
     return "\n".join([*lines, f"  likely mistake ({explanation.kind}): {explanation.sentence}"])
 
 
-def _unsteady(call: Call, tensors: list[Tensor]) -> tuple[str, str] | None:
-    """Is this a function at all? It must not change its inputs, and must return the same for the same."""
-    before = [on_host(tensor.array).copy() for tensor in tensors]
-    first = [on_host(out.array).copy() for out in call()]
-    for i, (tensor, start) in enumerate(zip(tensors, before, strict=True)):
-        if not numpy.array_equal(on_host(tensor.array), start, equal_nan=True):
-            return "changed", (
-                f"the function writes into tensor {i} that it was given, so each difference starts from another point: "
-                "work on a clone()"
-            )
-    for a, b in zip(first, (on_host(out.array) for out in call()), strict=True):
-        if not numpy.array_equal(a, b, equal_nan=True):
-            return "random", "two runs on the same input differ: fix the random numbers (a seed, or module.eval())"
-    return None
+def _unsteady(call: Call) -> str | None:
+    """Is this a function at all? It must return the same for the same."""
+    first, second = values(call)(), values(call)()
+    if all(numpy.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True)):
+        return None
+    return "two runs on the same input differ: fix the random numbers (a seed, or module.eval())"
 
 
 def _check_run(call: Call, tensors: list[Tensor], nondet_tol: float, check_dtypes: bool) -> GradcheckError | None:
-    """Two runs of backward agree, and each gradient has the dtype of its input."""
+    """The function leaves its inputs alone, two runs of backward agree, each gradient has the dtype of its input."""
+    before = [on_host(tensor.array).copy() for tensor in tensors]
     outs = [out for out in call() if out.requires_grad]
+    for i, (tensor, start) in enumerate(zip(tensors, before, strict=True)):
+        if not numpy.array_equal(on_host(tensor.array), start, equal_nan=True):
+            return GradcheckError(f"the function writes into input {i} that it was given: work on a clone()", "changed")
     if not outs:
         return None
     weights = [beside(numpy.ones(out.shape), out) for out in outs]
@@ -199,11 +208,9 @@ def _check_run(call: Call, tensors: list[Tensor], nondet_tol: float, check_dtype
         if a is None:
             continue
         if check_dtypes and a.dtype != tensors[i].dtype:
-            return GradcheckError(
-                f"the gradient of input {i} is {a.dtype}, but the input is {tensors[i].dtype}", "dtype"
-            )
+            wanted = tensors[i].dtype
+            return GradcheckError(f"the gradient of input {i} is {a.dtype}, but the input is {wanted}", "dtype")
         if numpy.abs(on_host(a.array) - on_host(b.array)).max(initial=0) > nondet_tol:
-            return GradcheckError(
-                f"Backward is not reentrant: two runs for input {i} differ by more than {nondet_tol}", "random"
-            )
+            text = f"Backward is not reentrant: two runs for input {i} differ by more than {nondet_tol}"
+            return GradcheckError(text, "random")
     return None

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from tinygrad_edu.backend import device_of, to_device
-from tinygrad_edu.engine import Value, enable_grad, is_grad_enabled, no_grad
+from tinygrad_edu.engine import Value, enable_grad
 from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.tensors.gradients import grad
 from tinygrad_edu.testing.differences import difference, held, jacobians, on_host
@@ -74,16 +74,9 @@ def floating(outputs: Any) -> list[Tensor]:
     return [out for out in outputs if isinstance(out, Tensor) and out.dtype.kind == "f"]
 
 
-def values(call: Call, recording: bool = False) -> Callable[[], list[numpy.ndarray]]:
-    """The call with its outputs on the host, without history unless the call itself needs one (a second derivative)."""
-
-    def outputs() -> list[numpy.ndarray]:
-        if recording:
-            return [on_host(out.array).copy() for out in call()]
-        with no_grad():
-            return [on_host(out.array).copy() for out in call()]
-
-    return outputs
+def values(call: Call) -> Callable[[], list[numpy.ndarray]]:
+    """The call with its outputs copied to the host."""
+    return lambda: [on_host(out.array).copy() for out in call()]
 
 
 def beside(numbers: numpy.ndarray, like: Value) -> Tensor:
@@ -92,7 +85,7 @@ def beside(numbers: numpy.ndarray, like: Value) -> Tensor:
 
 
 def backward_tables(call: Call, tensors: Sequence[Tensor]) -> list[list[Any]]:
-    """By backward, one run for each number of each output: tables[output][input], each (*input.shape, *output.shape)."""
+    """By backward, a run for each number of each output: tables[output][input], each (*input.shape, *output.shape)."""
     found = []
     for out in call():
         tables = [numpy.zeros(tensor.shape + out.shape) for tensor in tensors]
@@ -112,7 +105,7 @@ def backward_tables(call: Call, tensors: Sequence[Tensor]) -> list[list[Any]]:
 
 def compare(call: Call, tensors: Sequence[Tensor], eps: float) -> list[Comparison]:
     """Both Jacobians of every output with respect to every tensor."""
-    outputs = values(call, recording=True)
+    outputs = values(call)
     numeric = [jacobians(outputs, tensor.array, eps) for tensor in tensors]
     tables = backward_tables(call, tensors)
     if tables and isinstance(tables[0][0], Comparison):
@@ -137,7 +130,7 @@ def compare_along(call: Call, tensors: Sequence[Tensor], eps: float, rng: numpy.
     gradients: Sequence[Any] = [None] * len(tensors)
     if roots:
         gradients = grad([out for out, _ in roots], tensors, [v for _, v in roots], allow_unused=True)
-    outputs, found = values(call, recording=True), []
+    outputs, found = values(call), []
     for i, (tensor, gradient) in enumerate(zip(tensors, gradients, strict=True)):
         if gradient is not None and gradient.shape != tensor.shape:
             return [Comparison(0, i, numpy.zeros(tensor.shape), on_host(gradient.array))]
@@ -175,6 +168,3 @@ def first_derivative(call: Call, tensors: Sequence[Tensor], grad_outputs: Any = 
         return list(found)
 
     return gradients, [*tensors, *(g for g in given if g.requires_grad)]
-
-
-__all__ = ["Comparison", "arrange", "compare", "compare_along", "first_derivative", "floating", "is_grad_enabled"]

@@ -46,11 +46,13 @@ LAYERS = [
     LayerCase("MSELoss", lambda nn: nn.MSELoss(), (normal(2, 3), normal(2, 3))),
     LayerCase("NLLLoss", lambda nn: nn.NLLLoss(), (normal(4, 3), integers(3, 4))),
     LayerCase("CrossEntropyLoss", lambda nn: nn.CrossEntropyLoss(), (normal(4, 3), integers(3, 4))),
-    LayerCase("CrossEntropyLoss", lambda nn: nn.CrossEntropyLoss(label_smoothing=0.1), (normal(2, 3), between(0, 1, 2, 3))),
+    LayerCase(
+        "CrossEntropyLoss", lambda nn: nn.CrossEntropyLoss(label_smoothing=0.1), (normal(2, 3), between(0, 1, 2, 3))
+    ),
     LayerCase("Sequential", lambda nn: nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)), (normal(3, 3),)),
     LayerCase("ModuleList", lambda nn: _listed(nn), (normal(2, 3),)),
     LayerCase("ModuleDict", lambda nn: _named(nn), (normal(2, 3),)),
-]  # fmt: skip
+]
 
 
 def _listed(nn: Any) -> Any:

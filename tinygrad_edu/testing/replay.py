@@ -13,7 +13,6 @@ import numpy
 from tinygrad_edu.backend import is_array, to_host
 from tinygrad_edu.engine import Leaf, Primitive, caller, enable_grad, observers, place
 from tinygrad_edu.tensors import Tensor
-from tinygrad_edu.tensors.gradients import grad
 from tinygrad_edu.testing.diagnosis import Explanation, explain_difference
 from tinygrad_edu.testing.differences import on_host, one_sided
 from tinygrad_edu.testing.jacobian import Call, compare, first_derivative, floating
@@ -103,7 +102,7 @@ def _argument(step: Step, position: int) -> str:
 
 
 def explain(call: Call, tensors: list[Tensor], comparison: Any, step: Step | None = None) -> Explanation:
-    """What turns the right Jacobian into this one, seen through random weights v of the output: want = J v, got = J' v."""
+    """What turns the right Jacobian into this one, seen through random weights v of the output: J v against J' v."""
     tensor, want, got = tensors[comparison.input], comparison.want, comparison.got
     if want.shape != got.shape:
         return explain_difference(want, got, atol=1e-5)
@@ -139,7 +138,7 @@ def _uses(want: numpy.ndarray, ndim: int) -> numpy.ndarray | None:
     """How many outputs read each input, for an op that only copies: the row sums of a table of zeros and ones."""
     if not numpy.isin(numpy.round(want, 6), (0.0, 1.0)).all():
         return None
-    return want.sum(axis=tuple(range(ndim, want.ndim)))
+    return numpy.rint(want.sum(axis=tuple(range(ndim, want.ndim))))
 
 
 def _candidates(step: Step | None) -> dict[str, numpy.ndarray]:
@@ -149,6 +148,3 @@ def _candidates(step: Step | None) -> dict[str, numpy.ndarray]:
     named = {_argument(step, i): to_host(array) for i, array in enumerate(step.arrays) if is_array(array)}
     out = step.primitive.function(*step.arrays, **step.settings)
     return named | ({} if isinstance(out, tuple) else {"out": to_host(out)})
-
-
-__all__ = ["Fault", "Step", "check_step", "explain", "find_fault", "grad", "watch"]

@@ -9,17 +9,21 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any, NamedTuple, TextIO
 
 import numpy
 
-import tinygrad_edu
 from tinygrad_edu import nn
-from tinygrad_edu.backend import default_generator
+from tinygrad_edu.backend import default_generator, dtypes
+from tinygrad_edu.tensors import functions
+from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.testing.cases import CASES
 from tinygrad_edu.testing.jacobian import Comparison, arrange, compare, compare_along, first_derivative
 from tinygrad_edu.testing.layers import LAYERS
 
+# What the rows of the table ask for: the package's public names, gathered from the floors below this file.
+library = SimpleNamespace(**{**vars(functions), "tensor": tensor, "float64": dtypes.float64, "nn": nn})
 TOLERANCE = 1e-5  # a larger relative error is a wrong derivative
 
 
@@ -62,15 +66,15 @@ def _errors(func: Callable[..., Any], inputs: Any, orders: int) -> tuple[float, 
 def _op_checks(only: str | None) -> Iterator[tuple[str, float, float]]:
     for case in CASES:
         if case.orders > 0 and (only is None or only == case.name):
-            tensors = [tinygrad_edu.tensor(a, requires_grad=a.dtype.kind == "f") for a in case.arrays()]
-            yield case.name, *_errors(lambda *xs, case=case: case.call(tinygrad_edu, *xs), tensors, case.orders)
+            tensors = [tensor(a, requires_grad=a.dtype.kind == "f") for a in case.arrays()]
+            yield case.name, *_errors(lambda *xs, case=case: case.call(library, *xs), tensors, case.orders)
 
 
 def _layer_checks(only: str | None) -> Iterator[tuple[str, float, float]]:
     for case in LAYERS:
         if only is None or only == case.name:
             rng = numpy.random.default_rng(0)
-            inputs = [tinygrad_edu.tensor(maker(rng)) for maker in case.makers]
+            inputs = [tensor(maker(rng)) for maker in case.makers]
             layer = case.make(nn).double()
             yield case.name, *_errors(layer, (*inputs, *layer.parameters()), 2)
 
@@ -112,7 +116,8 @@ def print_gradient_table(file: TextIO | None = None, only: str | None = None) ->
     print(f"{'':5}  {'':{width}}  {'inputs':>6}  {'1st derivative':>14}  {'2nd derivative':>14}", file=file)
     for row in rows:
         mark = "" if row.right else "  WRONG"
-        print(f"{row.kind:5}  {row.name:{width}}  {row.cases:6}  {_shown(row.first)}  {_shown(row.second)}{mark}", file=file)
+        errors = f"{_shown(row.first)}  {_shown(row.second)}"
+        print(f"{row.kind:5}  {row.name:{width}}  {row.cases:6}  {errors}{mark}", file=file)
     wrong = [row.name for row in rows if not row.right]
     verdict = f"wrong: {', '.join(wrong)}" if wrong else "all right"
     print(
@@ -125,5 +130,3 @@ def print_gradient_table(file: TextIO | None = None, only: str | None = None) ->
 
 def _shown(error: float) -> str:
     return f"{'-':>14}" if math.isnan(error) else f"{error:14.1e}"
-
-

@@ -2,7 +2,7 @@
 
 For: reading and writing parts of a device array. What CuPy would do wrongly without a word is refused here: an index
 array that points outside (CuPy wraps it around), and writing different values to one place (CuPy keeps any of them).
-Not for: gathering along an axis by name; `take` and its family are in `functions`.
+Not for: gathering along one axis; `take` and its family are carried out by NumPy, through `calls`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ from tinygrad_edu.backend.strict.functions import ELEMENTWISE, HANDWRITTEN
 from tinygrad_edu.backend.strict.listing import find, missing, surface
 from tinygrad_edu.backend.strict.ufuncs import ufunc
 
+# The modules whose names are in the listing; the others (cuda, testing, ...) are refused as a whole.
+LISTED = frozenset(["cupy.fft", "cupy.lib", "cupy.lib.stride_tricks", "cupy.linalg", "cupy.random"])
 # CuPy's modules, and NumPy's that do their work.
 TWINS: dict[str, ModuleType] = {"cupy": numpy, "cupy.linalg": numpy.linalg, "cupy.fft": numpy.fft}
 CLASSES: dict[str, type] = {"cupy.ndarray": StrictArray, "cupy.ufunc": ufunc}
@@ -106,8 +108,6 @@ class Library:
                 )  # CuPy has one matmul, under two names
         return Refused(full_name)
 
-
-LISTED = frozenset(["cupy.fft", "cupy.lib", "cupy.lib.stride_tricks", "cupy.linalg", "cupy.random"])
 
 library = Library("cupy", "strict")
 cupyx = Library("cupyx", "strictx")

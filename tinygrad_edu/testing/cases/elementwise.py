@@ -92,10 +92,15 @@ def _selections() -> list[Case]:
         ),
         *rows("where", lambda t, c, x: t.where(c, x, 0.5), {"number": (truth(2, 3), normal(2, 3))}),
         *rows("masked_fill", lambda t, x, c: x.masked_fill(c, 7.0), {"broadcast": (normal(2, 3), truth(3))}),
-        *rows("zeros_like", lambda t, x: shaping.zeros_like(x), {"matrix": (normal(2, 3),)}, orders=0,
-              reference=lambda torch, x: torch.zeros_like(x)),
+        *rows(
+            "zeros_like",
+            lambda t, x: shaping.zeros_like(x),
+            {"matrix": (normal(2, 3),)},
+            orders=0,
+            reference=lambda torch, x: torch.zeros_like(x),
+        ),
         *rows("lerp", lambda t, x, y: x + (y - x) * 0.3, {"as-a-composition": (normal(2, 3), normal(3))}),
-    ]  # fmt: skip
+    ]
 
 
 def _pairs() -> dict[str, tuple]:
@@ -132,6 +137,7 @@ def _truth_values() -> list[Case]:
     }
     logic = {"truth": (truth(2, 3), truth(3)), "numbers": (integers(2, 2, 3), integers(2, 2, 3))}
     odd = {"odd": (exactly([1.0, float("nan"), float("inf"), -float("inf"), 0.0]),)}
+    bits = {"truth": (truth(2, 3), truth(3)), "integers": (integers(9, 4), integers(9, 4))}
     found = []
     for name in ("eq", "ne", "lt", "le", "gt", "ge"):
         found += rows(name, lambda t, x, y, name=name: getattr(t, name)(x, y), numbers, orders=0)
@@ -141,12 +147,14 @@ def _truth_values() -> list[Case]:
         found += rows(name, lambda t, x, name=name: getattr(t, name)(x), odd, orders=0)
     return [
         *found,
-        *rows("logical_not", lambda t, x: t.logical_not(x), {"truth": (truth(2, 3),), "numbers": (normal(3),)}, orders=0),
-        *rows("bitwise_and", lambda t, x, y: x & y, {"truth": (truth(2, 3), truth(3)), "integers": (integers(9, 4), integers(9, 4))}, orders=0),
-        *rows("bitwise_or", lambda t, x, y: x | y, {"truth": (truth(2, 3), truth(3)), "integers": (integers(9, 4), integers(9, 4))}, orders=0),
-        *rows("bitwise_xor", lambda t, x, y: x ^ y, {"truth": (truth(2, 3), truth(3)), "integers": (integers(9, 4), integers(9, 4))}, orders=0),
+        *rows(
+            "logical_not", lambda t, x: t.logical_not(x), {"truth": (truth(2, 3),), "numbers": (normal(3),)}, orders=0
+        ),
+        *rows("bitwise_and", lambda t, x, y: x & y, bits, orders=0),
+        *rows("bitwise_or", lambda t, x, y: x | y, bits, orders=0),
+        *rows("bitwise_xor", lambda t, x, y: x ^ y, bits, orders=0),
         *rows("bitwise_not", lambda t, x: ~x, {"truth": (truth(2, 3),), "integers": (integers(9, 4),)}, orders=0),
-    ]  # fmt: skip
+    ]
 
 
 def _activations() -> list[Case]:

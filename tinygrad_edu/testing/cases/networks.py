@@ -12,13 +12,28 @@ def _windows() -> list[Case]:
     shape = {"size": (2, 2), "stride": (2, 1), "dilation": (1, 2)}
     plain = {"size": (2,), "stride": (1,), "dilation": (1,)}
     return [
-        *rows("windows", lambda t, x: ops.windows(x, **plain), {"line": (normal(2, 4),)}, reference=lambda torch, x: x.unfold(1, 2, 1)),
-        *rows("windows", lambda t, x: ops.windows(x, **shape), {"image": (normal(1, 2, 4, 4),)}, reference=_torch_windows),
-        *rows("overlap_add", lambda t, x: ops.overlap_add(x, shape=(2, 4), **plain), {"line": (normal(2, 3, 2),)},
-              reference=_torch_overlap_add),
-        *rows("overlap_add", lambda t, x: ops.overlap_add(x, shape=(1, 1, 4, 4), **shape), {"image": (normal(1, 1, 2, 2, 2, 2),)},
-              reference=_torch_overlap_add_image),
-    ]  # fmt: skip
+        *rows(
+            "windows",
+            lambda t, x: ops.windows(x, **plain),
+            {"line": (normal(2, 4),)},
+            reference=lambda torch, x: x.unfold(1, 2, 1),
+        ),
+        *rows(
+            "windows", lambda t, x: ops.windows(x, **shape), {"image": (normal(1, 2, 4, 4),)}, reference=_torch_windows
+        ),
+        *rows(
+            "overlap_add",
+            lambda t, x: ops.overlap_add(x, shape=(2, 4), **plain),
+            {"line": (normal(2, 3, 2),)},
+            reference=_torch_overlap_add,
+        ),
+        *rows(
+            "overlap_add",
+            lambda t, x: ops.overlap_add(x, shape=(1, 1, 4, 4), **shape),
+            {"image": (normal(1, 1, 2, 2, 2, 2),)},
+            reference=_torch_overlap_add_image,
+        ),
+    ]
 
 
 def _torch_windows(torch: Any, x: Any) -> Any:
@@ -102,12 +117,22 @@ def _losses() -> list[Case]:
     entropy = lambda t, *xs, **settings: t.nn.functional.cross_entropy(*xs, **settings)  # noqa: E731 - used five times below
     return [
         *found,
-        *rows("cross_entropy", entropy, {"image": (normal(2, 3, 2), integers(3, 2, 2)), "one": (normal(3), integers(3))}),
+        *rows(
+            "cross_entropy", entropy, {"image": (normal(2, 3, 2), integers(3, 2, 2)), "one": (normal(3), integers(3))}
+        ),
         *rows("cross_entropy", entropy, {"probabilities": (normal(2, 3), between(0, 1, 2, 3))}),
         *rows("cross_entropy", _weighted_entropy, {"weight": (normal(4, 3), integers(3, 4))}),
-        *rows("cross_entropy", lambda t, x, y: entropy(t, x, y, label_smoothing=0.2), {"smoothing": (normal(4, 3), integers(3, 4))}),
-        *rows("cross_entropy", lambda t, x, y: entropy(t, x, y, ignore_index=1), {"ignore": (normal(4, 3), integers(3, 4))}),
-    ]  # fmt: skip
+        *rows(
+            "cross_entropy",
+            lambda t, x, y: entropy(t, x, y, label_smoothing=0.2),
+            {"smoothing": (normal(4, 3), integers(3, 4))},
+        ),
+        *rows(
+            "cross_entropy",
+            lambda t, x, y: entropy(t, x, y, ignore_index=1),
+            {"ignore": (normal(4, 3), integers(3, 4))},
+        ),
+    ]
 
 
 def _weighted_entropy(t: Any, x: Any, y: Any) -> Any:

@@ -49,10 +49,14 @@ def _sums() -> list[Case]:
         *rows("prod", lambda t, x: t.prod(x, 1), {"rows": (nonzero(2, 3),), "one-zero": (exactly([[2.0, 0.0, 3.0]]),)}),
         *rows("prod", lambda t, x: t.prod(x, 0, True), {"two-zeros": (exactly([[0.0], [0.0], [3.0]]),)}),
         *rows("product", lambda t, x: x.prod(-1), {"last": (nonzero(2, 2, 3),)}),
-        *rows("logsumexp", lambda t, x: t.logsumexp(x, 1), {"rows": (normal(2, 3),), "large": (exactly([[900.0, 899.0]]),)}),
+        *rows(
+            "logsumexp",
+            lambda t, x: t.logsumexp(x, 1),
+            {"rows": (normal(2, 3),), "large": (exactly([[900.0, 899.0]]),)},
+        ),
         *rows("logsumexp", lambda t, x: t.logsumexp(x, (0, 2), True), _along(normal(2, 3, 2))),
         *rows("logsumexp", lambda t, x: t.logsumexp(x, 0), {"0-d": (normal(),), "empty": (normal(2, 0),)}),
-    ]  # fmt: skip
+    ]
 
 
 def _extremes() -> list[Case]:
@@ -125,7 +129,7 @@ def _sorting() -> list[Case]:
     ]
 
 
-def _products() -> list[Case]:
+def _matmuls() -> list[Case]:
     shapes = {
         "matrices": ((2, 3), (3, 4)),
         "matrix-vector": ((2, 3), (3,)),
@@ -145,19 +149,33 @@ def _products() -> list[Case]:
     return [
         *rows("matmul", lambda t, x, y: t.matmul(x, y), pairs),
         *rows("matmul", lambda t, x: x @ x, {"twice": (normal(2, 2),)}),
+    ]
+
+
+def _products() -> list[Case]:
+    return [
         *rows("mm", lambda t, x, y: t.mm(x, y), {"matrices": (normal(2, 3), normal(3, 2))}),
         *rows("bmm", lambda t, x, y: t.bmm(x, y), {"batches": (normal(2, 2, 3), normal(2, 3, 2))}),
         *rows("dot", lambda t, x, y: t.dot(x, y), {"vectors": (normal(3), normal(3)), "empty": (normal(0), normal(0))}),
         *rows("outer", lambda t, x, y: t.outer(x, y), {"vectors": (normal(3), normal(2))}),
         *rows("addmm", lambda t, b, x, y: t.addmm(b, x, y), {"bias": (normal(2), normal(3, 2), normal(2, 2))}),
-        *rows("addmm", lambda t, b, x, y: t.addmm(b, x, y, beta=0.5, alpha=2), {"scaled": (normal(3, 2), normal(3, 2), normal(2, 2))}),
-        *rows("linear", lambda t, x, w, b: t.nn.functional.linear(x, w, b), {
-            "matrix": (normal(4, 3), normal(2, 3), normal(2)), "vector": (normal(3), normal(2, 3), normal(2)),
-            "batch": (normal(2, 2, 3), normal(2, 3), normal(2)), "empty": (normal(0, 3), normal(2, 3), normal(2)),
-        }),
+        *rows(
+            "addmm",
+            lambda t, b, x, y: t.addmm(b, x, y, beta=0.5, alpha=2),
+            {"scaled": (normal(3, 2), normal(3, 2), normal(2, 2))},
+        ),
+        *rows(
+            "linear",
+            lambda t, x, w, b: t.nn.functional.linear(x, w, b),
+            {
+                "matrix": (normal(4, 3), normal(2, 3), normal(2)),
+                "vector": (normal(3), normal(2, 3), normal(2)),
+                "batch": (normal(2, 2, 3), normal(2, 3), normal(2)),
+                "empty": (normal(0, 3), normal(2, 3), normal(2)),
+            },
+        ),
         *rows("linear", lambda t, x, w: t.nn.functional.linear(x, w), {"no-bias": (normal(4, 3), normal(2, 3))}),
-        *_einsums(),
-    ]  # fmt: skip
+    ]
 
 
 def _einsums() -> list[Case]:
@@ -183,4 +201,4 @@ def _einsums() -> list[Case]:
     return found
 
 
-CASES = [*_sums(), *_extremes(), *_norms(), *_sorting(), *_products()]
+CASES = [*_sums(), *_extremes(), *_norms(), *_sorting(), *_matmuls(), *_products(), *_einsums()]

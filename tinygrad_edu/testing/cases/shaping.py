@@ -71,9 +71,13 @@ def _pieces() -> list[Case]:
         *rows("pad", lambda t, x: t.nn.functional.pad(x, (1, 2)), {"last": (normal(2, 3),), "empty": (normal(0, 3),)}),
         *rows("pad", lambda t, x: t.nn.functional.pad(x, (1, 0, 2, 1), value=3.0), {"two": (normal(2, 3),)}),
         *rows("pad", lambda t, x: t.nn.functional.pad(x, (-1, 2)), {"negative": (normal(2, 3),)}),
-        *rows("crop", lambda t, x: shaping.crop(x, shape=(1, 2), widths=((1, 1), (0, 2))), {"inside": (normal(3, 4),)},
-              reference=lambda torch, x: x[1:2, :2]),
-    ]  # fmt: skip
+        *rows(
+            "crop",
+            lambda t, x: shaping.crop(x, shape=(1, 2), widths=((1, 1), (0, 2))),
+            {"inside": (normal(3, 4),)},
+            reference=lambda torch, x: x[1:2, :2],
+        ),
+    ]
 
 
 class Keys:
@@ -103,26 +107,47 @@ def _positions() -> list[Case]:
     place = exactly([0, 2, 0, 0], "int64")
     return [
         *found,
-        *rows("getitem", lambda t, x, i: x[i], {"array": (normal(4, 3), integers(4, 2, 2)), "repeated": (normal(3), place)}),
+        *rows(
+            "getitem",
+            lambda t, x, i: x[i],
+            {"array": (normal(4, 3), integers(4, 2, 2)), "repeated": (normal(3), place)},
+        ),
         *rows("getitem", lambda t, x, i: x[:, i], {"second": (normal(2, 3), place)}),
         *rows("getitem", lambda t, x, i, j: x[i, j], {"pairs": (normal(3, 3), place, place)}),
         *rows("getitem", lambda t, x, i, j: x[i, :, j], {"separated": (normal(3, 2, 3), place, place)}),
         *rows("getitem", lambda t, x, i: x[i, 1:, None], {"mixed": (normal(3, 3), place)}),
-        *rows("getitem", lambda t, x, m: x[m], {"mask": (normal(2, 3), truth(2, 3)), "row-mask": (normal(4, 2), truth(4))}),
+        *rows(
+            "getitem", lambda t, x, m: x[m], {"mask": (normal(2, 3), truth(2, 3)), "row-mask": (normal(4, 2), truth(4))}
+        ),
         *rows("getitem", lambda t, x: x[[0, 0, 1]], {"list": (normal(2, 3),)}),
         *rows("getitem", lambda t, x: x[-1], {"last": (normal(3),)}),
+    ]
+
+
+def _gathering() -> list[Case]:
+    """Reading and writing by tensors of positions."""
+    place = exactly([0, 2, 0, 0], "int64")
+    return [
         *rows("index_select", lambda t, x, i: t.index_select(x, 1, i), {"columns": (normal(2, 3), place)}),
         *rows("gather", lambda t, x, i: t.gather(x, 1, i), {"columns": (normal(2, 3), integers(3, 2, 4))}),
         *rows("gather", lambda t, x, i: t.gather(x, 0, i), {"smaller": (normal(3, 3), integers(3, 2, 2))}),
-        *rows("scatter_add", lambda t, x, i, y: t.scatter_add(x, 0, i, y), {"rows": (normal(3, 2), integers(3, 4, 2), normal(4, 2))}),
-        *rows("scatter_add", lambda t, x, i, y: t.scatter_add(x, 1, i, y), {"smaller": (normal(2, 3), integers(3, 2, 2), normal(2, 4))},
-              reference=lambda torch, x, i, y: torch.scatter_add(x, 1, i, y[:, :2])),
+        *rows(
+            "scatter_add",
+            lambda t, x, i, y: t.scatter_add(x, 0, i, y),
+            {"rows": (normal(3, 2), integers(3, 4, 2), normal(4, 2))},
+        ),
+        *rows(
+            "scatter_add",
+            lambda t, x, i, y: t.scatter_add(x, 1, i, y),
+            {"smaller": (normal(2, 3), integers(3, 2, 2), normal(2, 4))},
+            reference=lambda torch, x, i, y: torch.scatter_add(x, 1, i, y[:, :2]),
+        ),
         *rows("put", _put, {"repeated": (normal(4, 2),)}, reference=_torch_put),
         *rows("put", _put_once, {"once": (normal(2, 2),)}, reference=_torch_put_once),
         *rows("set_at", _assign, {"slice": (normal(3, 2), normal(2)), "0-d": (normal(3, 2), normal())}),
         *rows("set_at", _assign_array, {"array": (normal(3, 2), normal(2, 2))}),
         *rows("one_hot", lambda t, i: t.nn.functional.one_hot(i, 5), {"classes": (integers(5, 2, 3),)}, orders=0),
-    ]  # fmt: skip
+    ]
 
 
 def _put(t: Any, x: Any) -> Any:
@@ -154,4 +179,4 @@ def _assign_array(t: Any, x: Any, y: Any) -> Any:
     return out
 
 
-CASES = [*_shapes(), *_orders(), *_pieces(), *_positions()]
+CASES = [*_shapes(), *_orders(), *_pieces(), *_positions(), *_gathering()]

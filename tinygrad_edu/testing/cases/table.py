@@ -76,7 +76,7 @@ def nonzero(*shape: int) -> Maker:
 
 
 def distinct(*shape: int) -> Maker:
-    """Numbers at least 0.1 from each other, so that no step of a difference changes their order; none within 0.05 of 0."""
+    """Numbers at least 0.2 from each other and 0.1 from 0: no step of a difference changes their order or sign."""
 
     def make(rng: numpy.random.Generator) -> numpy.ndarray:
         size = int(numpy.prod(shape))

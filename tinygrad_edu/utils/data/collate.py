@@ -21,9 +21,9 @@ def default_collate(batch: Sequence[Any]) -> Any:
     """[sample, …] (n of them) -> the same structure with n values at every leaf.
 
     Tensors and NumPy arrays of shape S become one tensor (n, *S); Python integers int64 (n,), floats float64 (n,),
-    booleans bool (n,); strings stay a list. Tuples, lists and dictionaries are collated entry by entry: n pairs (x,
-    y) become a list [X, Y], as in PyTorch. Errors: ValueError where the samples differ in shape, length or keys,
-    TypeError for anything else (PyTorch's "default_collate: batch must contain …").
+    booleans bool (n,); strings stay a list. Tuples, lists and dictionaries are collated entry by entry: n pairs
+    (x, y) become a list [X, Y], as in PyTorch.
+    Errors: ValueError where the samples differ in shape, length or keys, TypeError for anything else.
     """
     if len(batch) == 0:
         raise ValueError("default_collate wants at least one sample, got an empty list")

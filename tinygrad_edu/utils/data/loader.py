@@ -20,9 +20,9 @@ class DataLoader:
     shuffle: visit the samples in a new random order each time, drawn from `generator` (the default one if None); the
         same seed gives the same batches.
     sampler, batch_sampler: an order of your own, over indices or over lists of indices, instead of `shuffle`.
-    collate_fn: from a list of samples to a batch; `default_collate` stacks them. num_workers: accepted because
-    PyTorch's listings pass it. Samples are always loaded in this process, so the batches are
-        the same whatever it says; there is no background work to wait for or to seed.
+    collate_fn: from a list of samples to a batch; `default_collate` stacks them.
+    num_workers: accepted because PyTorch's listings pass it. Samples are always loaded in this process, so the batches
+        are the same whatever it says; there is no background work to wait for or to seed.
     pin_memory: accepted for the same reason. It tells PyTorch which kind of host memory to use, never what is in it.
 
     A data set without samples, or one that `drop_last` leaves without any batch, is a ValueError: a loop over nothing
