@@ -101,7 +101,7 @@ def _rule_planter(module: types.ModuleType, op: Any, argument: str, rule: ast.Ex
 
 def mutants_of_shared(module: types.ModuleType, only: set[str]) -> Iterator[Mutant]:
     for function in ast.parse(Path(str(module.__file__)).read_text()).body:
-        if not isinstance(function, ast.FunctionDef) or function.name not in SHARED or (only and function.name not in only):
+        if not isinstance(function, ast.FunctionDef) or function.name not in (only & set(SHARED) if only else SHARED):
             continue
         for position, statement in enumerate(function.body):
             value = getattr(statement, "value", None)

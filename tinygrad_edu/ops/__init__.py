@@ -1,7 +1,7 @@
 """Floor 2: every operation beside its derivative. Arrays are positional, settings keyword-only, axes tuples.
 
-Read in this order: `elementwise`, `broadcasting`, `linalg`, `shaping`, `indexing`, `reductions`, `activations`,
-`windows`. The functions here run on bare arrays and on Tensors alike; PyTorch's signatures are on floor 3.
+Read in this order: `elementwise`, `broadcasting`, `linalg`, `kinks`, `shaping`, `indexing`, `reductions`,
+`activations`, `windows`. The functions here run on bare arrays and on Tensors alike; PyTorch's signatures are on floor 3.
 """
 
 from tinygrad_edu.ops import (
@@ -11,6 +11,7 @@ from tinygrad_edu.ops import (
     comparing,
     elementwise,
     indexing,
+    kinks,
     linalg,
     reductions,
     shaping,
@@ -24,6 +25,7 @@ __all__ = [
     "comparing",
     "elementwise",
     "indexing",
+    "kinks",
     "linalg",
     "reductions",
     "shaping",

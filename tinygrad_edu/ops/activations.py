@@ -8,7 +8,8 @@ from tinygrad_edu.backend import namespace
 from tinygrad_edu.engine import primitive
 from tinygrad_edu.ops.broadcasting import sum
 from tinygrad_edu.ops.casting import to_floating
-from tinygrad_edu.ops.elementwise import clamp, erf, exp, expm1, sigmoid, tanh, where
+from tinygrad_edu.ops.elementwise import erf, exp, expm1, sigmoid, tanh
+from tinygrad_edu.ops.kinks import clamp, where
 
 
 @primitive

@@ -13,7 +13,8 @@ from tinygrad_edu.engine import primitive
 from tinygrad_edu.ops.broadcasting import broadcast, spread, sum
 from tinygrad_edu.ops.casting import cast, to_floating
 from tinygrad_edu.ops.comparing import isinf
-from tinygrad_edu.ops.elementwise import abs_, exp, power, sqrt, square, where
+from tinygrad_edu.ops.elementwise import exp, power, sqrt, square
+from tinygrad_edu.ops.kinks import abs_, where
 from tinygrad_edu.ops.shaping import flip, permute, reshape, tril, zeros_like
 
 

@@ -12,7 +12,7 @@ import numpy
 
 from tinygrad_edu.backend import constant
 from tinygrad_edu.engine import Value
-from tinygrad_edu.ops import activations, casting, comparing, elementwise
+from tinygrad_edu.ops import activations, casting, comparing, elementwise, kinks
 from tinygrad_edu.tensors.axes import axis_of
 from tinygrad_edu.tensors.part import Part
 
@@ -52,7 +52,7 @@ class Arithmetic(Part):
             return comparing.floor_divide(input, other)
         if rounding_mode == "trunc":
             quotient = elementwise.div(input, other)
-            whole = elementwise.sign(quotient) * elementwise.floor(elementwise.abs_(quotient))
+            whole = kinks.sign(quotient) * kinks.floor(kinks.abs_(quotient))
             return casting.cast(whole, dtype=casting.result_type(input, other))
         raise ValueError(f"wanted rounding_mode None, 'floor' or 'trunc', got {rounding_mode!r}")
 
@@ -134,23 +134,23 @@ class Arithmetic(Part):
 
     def abs(input: Any) -> Tensor:
         """|input|"""
-        return elementwise.abs_.run(input)
+        return kinks.abs_.run(input)
 
     def sign(input: Any) -> Tensor:
         """-1, 0 or 1"""
-        return elementwise.sign.run(input)
+        return kinks.sign.run(input)
 
     def floor(input: Any) -> Tensor:
         """The largest integer not above"""
-        return elementwise.floor.run(input)
+        return kinks.floor.run(input)
 
     def maximum(input: Any, other: Any) -> Tensor:
         """The larger of the two, element by element; a tie shares the gradient"""
-        return elementwise.maximum(input, other)
+        return kinks.maximum(input, other)
 
     def minimum(input: Any, other: Any) -> Tensor:
         """The smaller of the two, element by element; a tie shares the gradient"""
-        return elementwise.minimum(input, other)
+        return kinks.minimum(input, other)
 
     def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
         """input kept between min and max: numbers, tensors, or None for no bound"""
@@ -159,20 +159,20 @@ class Arithmetic(Part):
         if not isinstance(min, Value) and not isinstance(max, Value):
             if isinstance(min, float) or isinstance(max, float):
                 (input,) = casting.to_floating((input,))
-            return elementwise.clamp(input, low=min, high=max)
+            return kinks.clamp(input, low=min, high=max)
         if min is not None:
-            input = elementwise.where(input < min, min, input)
-        return input if max is None else elementwise.where(input > max, max, input)
+            input = kinks.where(input < min, min, input)
+        return input if max is None else kinks.where(input > max, max, input)
 
     def where(input: Any, condition: Any, other: Any) -> Tensor:
         """input where the condition holds, `other` elsewhere"""
-        return elementwise.where(condition, input, other)
+        return kinks.where(condition, input, other)
 
     def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
         """`value` where the mask holds, input elsewhere"""
         if mask.array.dtype.kind != "b":
             raise TypeError(f"masked_fill wanted a mask of dtype bool, got {mask.array.dtype}: compare first, x == 0")
-        filled = elementwise.where(mask, value, input)
+        filled = kinks.where(mask, value, input)
         return filled if filled.array.dtype == input.array.dtype else casting.cast(filled, dtype=input.array.dtype)
 
     # ---------------------------------------------------------------------------------------- comparisons and logic

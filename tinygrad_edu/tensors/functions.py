@@ -10,7 +10,7 @@ import numpy
 
 from tinygrad_edu.backend import constant, dtypes, namespace
 from tinygrad_edu.engine import Value
-from tinygrad_edu.ops import casting, elementwise, linalg, shaping
+from tinygrad_edu.ops import casting, kinks, linalg, shaping
 from tinygrad_edu.tensors.arithmetic import Arithmetic
 from tinygrad_edu.tensors.axes import axis_of, check_index
 from tinygrad_edu.tensors.rearranging import Rearranging
@@ -138,7 +138,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if not isinstance(input, Value) and not isinstance(other, Value):
         dtype = casting.result_type(input, other)
         input = Tensor(constant(numpy.asarray(input, dtype), like=condition.array))
-    return elementwise.where(condition, input, other)
+    return kinks.where(condition, input, other)
 
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:

@@ -16,7 +16,7 @@ import numpy
 
 from tinygrad_edu.backend import Generator, device_of, host_generator, namespace, owner, to_device
 from tinygrad_edu.engine import Leaf, Value, clock, is_grad_enabled, mark_written, result
-from tinygrad_edu.ops import casting, elementwise, indexing
+from tinygrad_edu.ops import casting, elementwise, indexing, kinks
 from tinygrad_edu.tensors.part import Part
 from tinygrad_edu.tensors.rearranging import clean_key
 
@@ -125,7 +125,7 @@ class InPlace(Part):
 
     def abs_(self) -> Any:
         """self = |self|"""
-        return _write(self, lambda a: namespace(a).abs(a, out=a), elementwise.abs_)
+        return _write(self, lambda a: namespace(a).abs(a, out=a), kinks.abs_)
 
     def clamp_(self, min: Any = None, max: Any = None) -> Any:
         """self kept between min and max"""
@@ -133,7 +133,7 @@ class InPlace(Part):
 
     def maximum_(self, other: Any) -> Any:
         """self = max(self, other), element by element"""
-        return _write(self, lambda a, b: namespace(a).maximum(a, b, out=a), elementwise.maximum, other)
+        return _write(self, lambda a, b: namespace(a).maximum(a, b, out=a), kinks.maximum, other)
 
     def lerp_(self, end: Any, weight: float) -> Any:
         """self += weight · (end - self): a step from self towards end"""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_edu.ops import comparing, elementwise
+from tinygrad_edu.ops import comparing, elementwise, kinks
 from tinygrad_edu.tensors.arithmetic import Arithmetic, zero_dimensional
 from tinygrad_edu.tensors.part import Part
 
@@ -64,7 +64,7 @@ class Operators(Part):
         return self
 
     def __abs__(self) -> Tensor:
-        return elementwise.abs_.run(self)
+        return kinks.abs_.run(self)
 
     def __invert__(self) -> Tensor:
         return comparing.bitwise_not(self)

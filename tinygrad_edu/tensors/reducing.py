@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from tinygrad_edu.backend import dtypes
-from tinygrad_edu.ops import broadcasting, casting, comparing, elementwise, indexing, linalg, reductions, shaping
+from tinygrad_edu.ops import broadcasting, casting, comparing, elementwise, indexing, kinks, linalg, reductions, shaping
 from tinygrad_edu.tensors.axes import axes_of, axis_of
 from tinygrad_edu.tensors.part import Part
 
@@ -94,7 +94,7 @@ class Reducing(Part):
         if dim is None:
             return Reducing.amax(input)
         if not isinstance(dim, int):
-            return elementwise.maximum(input, dim)
+            return kinks.maximum(input, dim)
         return _extreme(input, dim, keepdim, reductions.argmax)
 
     def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -102,7 +102,7 @@ class Reducing(Part):
         if dim is None:
             return Reducing.amin(input)
         if not isinstance(dim, int):
-            return elementwise.minimum(input, dim)
+            return kinks.minimum(input, dim)
         return _extreme(input, dim, keepdim, reductions.argmin)
 
     def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:

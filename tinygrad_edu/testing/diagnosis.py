@@ -8,15 +8,17 @@ first what makes the comparison itself void, then mistakes of shape, then of val
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 
 from tinygrad_edu.testing.evidence import Evidence
 
 
-class Explanation(NamedTuple):
+@dataclass(frozen=True)
+class Explanation:
     """The kind of mistake ("none" if there is none), a sentence about it, and the worst entry: where, want, got."""
 
     kind: str
@@ -183,16 +185,16 @@ def _sizes(case: Evidence) -> dict[int, str]:
 
 def _factor_n(case: Evidence) -> str | None:
     ratio = _ratio(case)
-    for n, text in _sizes(case).items() if ratio is not None else ():
-        if _is(abs(ratio), n):
+    for n, text in _sizes(case).items():
+        if ratio is not None and _is(abs(ratio), n):
             return f"got = N · want with N = {text}: a mean's division by N is missing"
     return None
 
 
 def _factor_one_over_n(case: Evidence) -> str | None:
     ratio = _ratio(case)
-    for n, text in _sizes(case).items() if ratio is not None else ():
-        if _is(abs(ratio), 1 / n):
+    for n, text in _sizes(case).items():
+        if ratio is not None and _is(abs(ratio), 1 / n):
             return f"got = want / N with N = {text}: divided by N once too often (a sum is not a mean)"
     return None
 

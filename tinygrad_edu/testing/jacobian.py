@@ -84,9 +84,18 @@ def beside(numbers: numpy.ndarray, like: Value) -> Tensor:
     return Tensor(to_device(numpy.asarray(numbers, like.array.dtype), device_of(like.array)))
 
 
-def backward_tables(call: Call, tensors: Sequence[Tensor]) -> list[list[Any]]:
+class WrongShape(NamedTuple):
+    """A gradient in another shape than its input's, from the number at `entry` of an output."""
+
+    output: int
+    input: int
+    entry: tuple[int, ...]
+    gradient: numpy.ndarray
+
+
+def backward_tables(call: Call, tensors: Sequence[Tensor]) -> list[list[numpy.ndarray]] | WrongShape:
     """By backward, a run for each number of each output: tables[output][input], each (*input.shape, *output.shape)."""
-    found = []
+    found: list[list[numpy.ndarray]] = []
     for out in call():
         tables = [numpy.zeros(tensor.shape + out.shape) for tensor in tensors]
         for index in numpy.ndindex(out.shape) if out.requires_grad else ():
@@ -97,7 +106,7 @@ def backward_tables(call: Call, tensors: Sequence[Tensor]) -> list[list[Any]]:
                 if gradient is None:
                     continue
                 if gradient.shape != tensors[i].shape:
-                    return [[Comparison(len(found), i, numpy.zeros(()), on_host(gradient.array)), index]]
+                    return WrongShape(len(found), i, index, on_host(gradient.array))
                 tables[i][(..., *index)] = on_host(gradient.array)
         found.append(tables)
     return found
@@ -108,10 +117,10 @@ def compare(call: Call, tensors: Sequence[Tensor], eps: float) -> list[Compariso
     outputs = values(call)
     numeric = [jacobians(outputs, tensor.array, eps) for tensor in tensors]
     tables = backward_tables(call, tensors)
-    if tables and isinstance(tables[0][0], Comparison):
-        shape_fault, index = tables[0]
-        want = numeric[shape_fault.input][shape_fault.output][(..., *index)]
-        return [shape_fault._replace(want=want)]
+    if isinstance(tables, WrongShape):
+        places: Any = (..., *tables.entry)
+        want = numeric[tables.input][tables.output][places]
+        return [Comparison(tables.output, tables.input, want, tables.gradient)]
     return [
         Comparison(output, i, numeric[i][output], tables[output][i])
         for output in range(len(tables))

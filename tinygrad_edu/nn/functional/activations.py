@@ -13,7 +13,7 @@ import numpy
 from tinygrad_edu.backend import Generator, constant, host_generator
 from tinygrad_edu.nn.functional.checks import check_floating, check_probability, check_same_dtype
 from tinygrad_edu.ops import activations, linalg
-from tinygrad_edu.ops.elementwise import where
+from tinygrad_edu.ops.kinks import where
 from tinygrad_edu.tensors import Tensor
 
 
