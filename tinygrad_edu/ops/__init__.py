@@ -1,7 +1,8 @@
 """Floor 2: every operation beside its derivative. Arrays are positional, settings keyword-only, axes tuples.
 
 Read in this order: `elementwise`, `broadcasting`, `linalg`, `kinks`, `shaping`, `indexing`, `reductions`,
-`activations`, `windows`. The functions here run on bare arrays and on Tensors alike; PyTorch's signatures are on floor 3.
+`activations`, `windows`. The functions here run on bare arrays and on Tensors alike; PyTorch's signatures are on
+floor 3.
 """
 
 from tinygrad_edu.ops import (
