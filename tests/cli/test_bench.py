@@ -49,7 +49,11 @@ def test_the_operations_stay_finite_over_the_whole_chain():
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [(["--against", "jax"], "wanted --against torch, got jax"), (["--rounds", "0"], "wanted --rounds of 1 or more")],
+    [
+        (["speed"], "wanted a workload out of overhead, got speed"),
+        (["--against", "jax"], "wanted --against torch, got jax"),
+        (["--rounds", "0"], "wanted --rounds of 1 or more"),
+    ],
 )
 def test_what_cannot_be_done(capsys, arguments, sentence):
     assert main(["bench", *arguments]) == 2

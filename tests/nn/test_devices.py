@@ -135,8 +135,9 @@ def test_a_model_and_its_state_move_there_and_back(device):
 
 def test_mixed_devices_are_an_error_that_names_both():
     layer = nn.Linear(2, 2).to("strict")
-    with pytest.raises((RuntimeError, TypeError), match=r"cpu and strict|strict and cpu"):
+    with pytest.raises((RuntimeError, TypeError), match=r"cpu and strict|strict and cpu") as caught:
         layer(tensor([[1.0, 2.0]]))
+    assert caught.value.__notes__[0].startswith("in Linear(in_features=2, out_features=2, bias=True), called with")
 
 
 def test_labels_on_a_device_are_not_looked_at():

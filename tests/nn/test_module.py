@@ -6,7 +6,7 @@ import pickle
 import numpy
 import pytest
 
-from tinygrad_edu import Tensor, float64, nn, no_grad, optim, tensor, zeros
+from tinygrad_edu import Tensor, cuda, float64, nn, no_grad, optim, tensor, zeros
 
 
 class Block(nn.Module):
@@ -199,6 +199,7 @@ def test_to_changes_floating_point_tensors_in_place_and_keeps_the_objects():
     assert net.float().first.weight.dtype == net.to("cpu", dtype=numpy.float32).first.weight.dtype == numpy.float32
     assert net.double().to(tensor([1.0])).first.weight.dtype == numpy.float32
     assert net.cpu() is net
+    assert net.half().first.weight.dtype == numpy.float16
 
 
 def test_an_optimizer_made_before_to_still_trains_the_model():
@@ -209,6 +210,14 @@ def test_an_optimizer_made_before_to_still_trains_the_model():
     net(tensor(numpy.ones((1, 2)))).sum().backward()
     optimizer.step()
     numpy.testing.assert_allclose((before - net.weight.detach()).numpy(), 0.1)
+
+
+def test_asking_for_a_gpu_that_is_not_there_is_an_error_that_names_it():
+    if cuda.is_available():
+        pytest.skip("there is a GPU")
+    for index, name in ((None, "cuda:0"), (1, "cuda:1")):
+        with pytest.raises(RuntimeError, match=f"wanted device {name}, but"):
+            nn.Linear(1, 1).cuda(index)
 
 
 def test_to_refuses_what_parameters_cannot_be():

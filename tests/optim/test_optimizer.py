@@ -168,6 +168,8 @@ def test_what_is_no_list_of_tensors_is_refused():
         optim.SGD([1.0])
     with pytest.raises(TypeError, match="wants floating-point parameters, but one of the params is of dtype int64"):
         optim.SGD([tensor([1])])
+    with pytest.raises(TypeError, match=r"Invalid learning rate: wanted lr to be a number, got str: '0.1'"):
+        optim.SGD([parameter(1)], lr="0.1")
     with pytest.raises(TypeError, match="param_group must be a dict, but got list"):
         optim.SGD([parameter(1)]).add_param_group([parameter(2)])
 

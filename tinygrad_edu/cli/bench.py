@@ -14,7 +14,7 @@ PEERS = ("torch",)
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of `tinygrad-edu bench`."""
-    parser.add_argument("workloads", nargs="*", choices=[*WORKLOADS, []], metavar="WORKLOAD", help="(default: all)")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS)} (default: all)")
     parser.add_argument(
         "--against", metavar="torch", default="", help="other libraries to measure, separated by commas"
     )
@@ -25,6 +25,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the workloads one after the other."""
     peers = [name for name in options.against.split(",") if name]
+    if unknown := [name for name in options.workloads if name not in WORKLOADS]:
+        raise ValueError(f"wanted a workload out of {', '.join(WORKLOADS)}, got {', '.join(unknown)}")
     if unknown := [name for name in peers if name not in PEERS]:
         raise ValueError(f"wanted --against {' or '.join(PEERS)}, got {', '.join(unknown)}")
     if options.rounds < 1:

@@ -144,8 +144,8 @@ class Primitive:
                     mixed, dtype = dtype is not None, array.dtype
                 arrays.append(array)
                 parents.append(node)
-            else:
-                arrays.append(arg)
+            else:  # a number, or an array that nobody differentiates; NumPy's scalars would impose their dtype
+                arrays.append(arg.item() if isinstance(arg, numpy.generic) else arg)
                 parents.append(None)
         if dtype is None:  # no Value among them: how the text of a rule runs in a first-order backward
             return self.function(*args, **settings)

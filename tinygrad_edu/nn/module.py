@@ -53,7 +53,12 @@ class Module(Owner):
             if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks:
                 return call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
-        except (ValueError, TypeError, IndexError) as error:  # the traceback then names the layers, innermost first
+        except (
+            ValueError,
+            TypeError,
+            IndexError,
+            RuntimeError,
+        ) as error:  # the traceback then names the layers, innermost first
             error.add_note(f"in {self._signature()}, called with {', '.join(map(_describe, args)) or 'no argument'}")
             raise
 
@@ -148,6 +153,10 @@ class Module(Owner):
     def double(self) -> Module:
         """to(float64)"""
         return self.to(dtype=numpy.dtype("float64"))
+
+    def half(self) -> Module:
+        """to(float16)"""
+        return self.to(dtype=numpy.dtype("float16"))
 
     def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
         """{name: tensor} of all parameters and persistent buffers, sharing their memory; see `nn/state.py`."""

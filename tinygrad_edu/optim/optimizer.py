@@ -6,6 +6,7 @@ For: subclasses, which add `update`: the formula for one parameter. Not for: a f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 import numpy
@@ -174,25 +175,29 @@ def check_parameter(parameter: Any) -> None:
         )
 
 
-# What each setting has to be, in every optimizer that has it: the searchable name, and the test.
-_RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "lr": ("learning rate", lambda value: value >= 0.0),
-    "momentum": ("momentum value", lambda value: value >= 0.0),
-    "weight_decay": ("weight_decay value", lambda value: value >= 0.0),
-    "eps": ("epsilon value", lambda value: value >= 0.0),
-    "alpha": ("alpha value", lambda value: value >= 0.0),
-    "lr_decay": ("lr_decay value", lambda value: value >= 0.0),
-    "initial_accumulator_value": ("initial_accumulator_value value", lambda value: value >= 0.0),
-    "betas": ("beta parameters", lambda betas: len(betas) == 2 and all(0.0 <= beta < 1.0 for beta in betas)),
+# The settings that have to be numbers of at least 0, in every optimizer that has them, in searchable words.
+_NOT_NEGATIVE = {
+    "lr": "learning rate",
+    "momentum": "momentum value",
+    "weight_decay": "weight_decay value",
+    "eps": "epsilon value",
+    "alpha": "alpha value",
+    "lr_decay": "lr_decay value",
+    "initial_accumulator_value": "initial_accumulator_value value",
 }
 
 
 def check_settings(settings: Group) -> None:
-    """Raise ValueError for a setting that no update rule has a use for, such as a negative learning rate."""
-    for name, (words, is_good) in _RULES.items():
-        if name in settings and not is_good(settings[name]):
-            wanted = "two numbers, at least 0 and less than 1" if name == "betas" else "a number of at least 0"
-            raise ValueError(f"Invalid {words}: {settings[name]!r} (wanted {name} to be {wanted})")
+    """Raise for a setting that no update rule has a use for, such as a negative learning rate."""
+    for name, words in _NOT_NEGATIVE.items():
+        value = settings.get(name, 0.0)
+        if not isinstance(value, Real):
+            raise TypeError(f"Invalid {words}: wanted {name} to be a number, got {type(value).__name__}: {value!r}")
+        if not float(value) >= 0.0:  # NaN is not at least 0 either
+            raise ValueError(f"Invalid {words}: {value} (wanted {name} to be a number of at least 0)")
+    betas = settings.get("betas", (0.0, 0.0))
+    if len(betas) != 2 or not all(0.0 <= beta < 1.0 for beta in betas):
+        raise ValueError(f"Invalid beta parameters: {betas} (wanted two numbers, at least 0 and less than 1)")
 
 
 def restored(name: str, value: Any, parameter: Tensor) -> Any:

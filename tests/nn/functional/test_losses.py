@@ -135,6 +135,21 @@ def test_what_is_ignored_may_be_anything():
     assert x.grad.tolist()[1] == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("weight", [None, [1.0, 2.0]])
+def test_where_everything_is_ignored_there_is_no_mean(weight):
+    x, y = tensor([[-math.inf, 0.0]]), tensor([-100])
+    weight = None if weight is None else tensor(weight)
+    assert F.cross_entropy(x, y, weight, reduction="sum").item() == 0.0
+    with pytest.warns(RuntimeWarning, match="invalid value"):  # NumPy's, and a good one: 0 / 0
+        assert math.isnan(F.cross_entropy(x, y, weight).item())
+
+
+def test_a_target_that_is_no_tensor_is_refused():
+    for loss in (F.cross_entropy, F.nll_loss, F.mse_loss):
+        with pytest.raises(TypeError, match="wanted a tinygrad_edu Tensor as target, got list: wrap it with tensor"):
+            loss(tensor([[1.0, 2.0]]), [1])
+
+
 def test_unsigned_labels_are_labels():
     y = tensor(numpy.array([0, 1], "uint8"))
     assert F.cross_entropy(tensor([[0.0, 0.0], [0.0, 0.0]]), y).item() == pytest.approx(math.log(2))

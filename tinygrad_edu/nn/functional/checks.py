@@ -13,13 +13,17 @@ from tinygrad_edu.tensors import Tensor
 REDUCTIONS = ("none", "mean", "sum")
 
 
+def check_tensor(function: str, name: str, value: Any) -> None:
+    """Raise TypeError unless `value` is a Tensor of ours."""
+    if not isinstance(value, Tensor):
+        kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")  # torch.Tensor, list
+        raise TypeError(f"{function}: wanted a tinygrad_edu Tensor as {name}, got {kind}: wrap it with tensor(...)")
+
+
 def check_floating(function: str, **tensors: Any) -> None:
     """Raise TypeError unless each is a tensor of floating-point numbers."""
     for name, value in tensors.items():
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                f"{function}: wanted a Tensor as {name}, got {type(value).__name__}: wrap it with tensor(...)"
-            )
+        check_tensor(function, name, value)
         if value.dtype.kind != "f":
             raise TypeError(
                 f"{function}: wanted floating-point numbers as {name}, got {value.dtype}: convert with {name}.float()"

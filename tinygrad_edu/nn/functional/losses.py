@@ -9,7 +9,7 @@ import warnings
 
 from tinygrad_edu.backend import Array, namespace
 from tinygrad_edu.nn.functional.activations import log_softmax
-from tinygrad_edu.nn.functional.checks import check_floating, check_reduction
+from tinygrad_edu.nn.functional.checks import check_floating, check_reduction, check_tensor
 from tinygrad_edu.ops.indexing import gather
 from tinygrad_edu.tensors import Tensor
 
@@ -78,6 +78,7 @@ def cross_entropy(
     """
     check_reduction(reduction)
     check_floating("cross_entropy", input=input)
+    check_tensor("cross_entropy", "target", target)
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     _check_class_axis(input, weight, "cross_entropy")
@@ -109,13 +110,12 @@ def _label_losses(
     ignored = labels == ignore_index
     safe = library.where(ignored, 0, labels)  # some class that exists; what it picks is thrown away below
     losses = -gather(log_probabilities, library.expand_dims(safe, class_axis), axis=class_axis, unique=True)
-    losses = losses.squeeze(class_axis)
+    losses = losses.squeeze(class_axis).masked_fill(Tensor(ignored), 0.0)
     if weight is None:
         importance = Tensor(library.asarray(~ignored, dtype=log_probabilities.dtype))
-    else:
-        importance = weight[Tensor(safe)].masked_fill(Tensor(ignored), 0.0)
-        losses = losses * importance
-    return losses.masked_fill(Tensor(ignored), 0.0), importance, Tensor(ignored)
+        return losses, importance, Tensor(ignored)
+    importance = weight[Tensor(safe)].masked_fill(Tensor(ignored), 0.0)
+    return losses * importance, importance, Tensor(ignored)
 
 
 def _weighted(values: Tensor, weight: Tensor | None, class_axis: int) -> Tensor:
@@ -144,8 +144,7 @@ def _check_class_axis(input: Tensor, weight: Tensor | None, function: str) -> No
 
 
 def _check_index_target(input: Tensor, target: Tensor, function: str) -> None:
-    if not isinstance(target, Tensor):
-        raise TypeError(f"{function}: wanted a Tensor of class indices as target, got {type(target).__name__}")
+    check_tensor(function, "target", target)
     if target.dtype.kind not in "iu":
         raise TypeError(
             f"{function}: expected class indices of an integer dtype as target, but found {target.dtype}: convert them "
