@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy
@@ -77,3 +78,24 @@ def test_float32_stays_float32_through_mixed_arithmetic() -> None:
     y = (x * numpy.float64(0.5) + 1 - 2.5) / te.tensor([1, 2])
     y.sum().backward()
     assert (y.dtype, x.grad.dtype) == (te.float32, te.float32)
+
+
+POLES: dict[str, Any] = {
+    # name: (function, inputs, the gradient of the sum of its results for each input)
+    "pow, exponent 0": (lambda x, y: x**y, [[0.0, 2.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, math.log(2.0)]]),
+    "pow, base 0": (lambda x, y: x**y, [[0.0, 0.0], [1.0, 2.0]], [[1.0, 0.0], [0.0, 0.0]]),
+    "prod with a zero": (lambda x: x.prod(), [[2.0, 0.0, 3.0]], [[0.0, 6.0, 0.0]]),
+    "logsumexp of nothing": (lambda x: x.logsumexp(0), [[-math.inf, -math.inf]], [[0.0, 0.0]]),
+    "logsumexp beside nothing": (lambda x: x.logsumexp(0), [[-math.inf, 5.0]], [[0.0, 1.0]]),
+    "euclidean at the origin": (lambda x: x.norm(), [[0.0, 0.0]], [[0.0, 0.0]]),
+    "amin of equals": (lambda x: x.amin(), [[1.0, 1.0, 2.0]], [[0.5, 0.5, 0.0]]),
+}
+
+
+@pytest.mark.parametrize("name", POLES)
+def test_the_slope_chosen_where_the_formula_has_none(name: str, device: Any) -> None:
+    function, inputs, wanted = POLES[name]
+    tensors = [te.tensor(numbers, dtype=te.float64, device=device, requires_grad=True) for numbers in inputs]
+    (3 * function(*tensors)).sum().backward()
+    for tensor, want in zip(tensors, wanted, strict=True):
+        assert tensor.grad.tolist() == pytest.approx([3 * number for number in want])

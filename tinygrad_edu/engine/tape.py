@@ -74,13 +74,13 @@ class Node:
 
     def pull(self, gradient: Any, saved: tuple[Any, ...], asked: set[int] | None) -> list[Any]:
         """The gradient of each argument from the gradient of the result: one rule per argument."""
-        gradients: list[Any] = []
-        for parent, rule, values in zip(self.parents, self.primitive.rules_along(self.parents), saved):
-            if parent is None or (asked is not None and parent.age not in asked):
-                gradients.append(None)
-            else:
-                gradients.append(rule(gradient, *values))
-        return gradients
+        rules = self.primitive.rules_along(self.parents)
+        if asked is None:
+            return [None if values is None else rule(gradient, *values) for rule, values in zip(rules, saved)]
+        return [
+            None if parent is None or parent.age not in asked else rule(gradient, *values)
+            for parent, rule, values in zip(self.parents, rules, saved)
+        ]
 
     def revived(self, kind: Callable[..., Value]) -> tuple[Any, ...]:
         """What was saved, as Values on the graph (made by `kind`): rules that read these are recorded themselves."""

@@ -53,12 +53,8 @@ class Module(Owner):
             if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks:
                 return call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
-        except (
-            ValueError,
-            TypeError,
-            IndexError,
-            RuntimeError,
-        ) as error:  # the traceback then names the layers, innermost first
+        except (ValueError, TypeError, IndexError, RuntimeError) as error:
+            # The traceback then names the layers, the innermost first.
             error.add_note(f"in {self._signature()}, called with {', '.join(map(_describe, args)) or 'no argument'}")
             raise
 

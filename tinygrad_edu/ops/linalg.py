@@ -39,14 +39,14 @@ def product(x, y):
     """
     _check_sizes(x.shape, y.shape)
     if x.ndim == 1 or y.ndim == 1:
-        left = reshape(x, shape=(1, *x.shape)) if x.ndim == 1 else x
-        right = reshape(y, shape=(*y.shape, 1)) if y.ndim == 1 else y
+        left = reshape.run(x, shape=(1, *x.shape)) if x.ndim == 1 else x
+        right = reshape.run(y, shape=(*y.shape, 1)) if y.ndim == 1 else y
         out = product(left, right)
-        return reshape(out, shape=out.shape[: -2 if x.ndim == 1 else -1] + (out.shape[-1:] if y.ndim > 1 else ()))
+        return reshape.run(out, shape=out.shape[: -2 if x.ndim == 1 else -1] + (out.shape[-1:] if y.ndim > 1 else ()))
     if x.ndim > 2 and y.ndim == 2:
         tall = matmul(reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1])), y)
         return reshape(tall, shape=(*x.shape[:-1], y.shape[1]))
-    return matmul(x, y)
+    return matmul.run(x, y)
 
 
 def _check_sizes(first, second):

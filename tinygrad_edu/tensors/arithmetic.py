@@ -34,11 +34,11 @@ class Arithmetic(Part):
     # ------------------------------------------------------------------------------------------------ arithmetic
     def add(input: Any, other: Any, *, alpha: Number = 1) -> Tensor:
         """input + alpha · other"""
-        return elementwise.add(input, other if alpha == 1 else other * alpha)
+        return elementwise.add.run(input, other if alpha == 1 else other * alpha)
 
     def sub(input: Any, other: Any, *, alpha: Number = 1) -> Tensor:
         """input - alpha · other"""
-        return elementwise.sub(input, other if alpha == 1 else other * alpha)
+        return elementwise.sub.run(input, other if alpha == 1 else other * alpha)
 
     def mul(input: Any, other: Any) -> Tensor:
         """input · other"""
@@ -47,25 +47,25 @@ class Arithmetic(Part):
     def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         """input / other; rounding_mode "floor" rounds down, "trunc" towards 0"""
         if rounding_mode is None:
-            return elementwise.div(input, other)
+            return elementwise.div.run(input, other)
         if rounding_mode == "floor":
-            return comparing.floor_divide(input, other)
+            return comparing.floor_divide.run(input, other)
         if rounding_mode == "trunc":
-            quotient = elementwise.div(input, other)
-            whole = kinks.sign(quotient) * kinks.floor(kinks.abs_(quotient))
+            quotient = elementwise.div.run(input, other)
+            whole = kinks.sign.run(quotient) * kinks.floor.run(kinks.abs_.run(quotient))
             return casting.cast(whole, dtype=casting.result_type(input, other))
         raise ValueError(f"wanted rounding_mode None, 'floor' or 'trunc', got {rounding_mode!r}")
 
     def remainder(input: Any, other: Any) -> Tensor:
         """input - other · ⌊input / other⌋: it has the sign of `other`"""
-        return input - comparing.floor_divide(input, other) * other
+        return input - comparing.floor_divide.run(input, other) * other
 
     def pow(input: Any, exponent: Any) -> Tensor:
         """input^exponent"""
         if isinstance(exponent, Value):
             if not isinstance(input, Value):
                 input = zero_dimensional(input, exponent)
-            return elementwise.pow(input, exponent)
+            return elementwise.pow.run(input, exponent)
         if isinstance(exponent, numpy.generic):
             exponent = exponent.item()
         if isinstance(exponent, float):
@@ -74,7 +74,7 @@ class Arithmetic(Part):
                 return elementwise.sqrt.run(input)
         elif exponent < 0 and input.array.dtype.kind != "f":
             raise ValueError(f"integers to the negative power {exponent} are not integers: convert with .float() first")
-        return elementwise.power(input, exponent=exponent)
+        return elementwise.power.run(input, exponent=exponent)
 
     def neg(input: Any) -> Tensor:
         """-input"""
@@ -146,11 +146,11 @@ class Arithmetic(Part):
 
     def maximum(input: Any, other: Any) -> Tensor:
         """The larger of the two, element by element; a tie shares the gradient"""
-        return kinks.maximum(input, other)
+        return kinks.maximum.run(input, other)
 
     def minimum(input: Any, other: Any) -> Tensor:
         """The smaller of the two, element by element; a tie shares the gradient"""
-        return kinks.minimum(input, other)
+        return kinks.minimum.run(input, other)
 
     def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
         """input kept between min and max: numbers, tensors, or None for no bound"""
@@ -159,7 +159,7 @@ class Arithmetic(Part):
         if not isinstance(min, Value) and not isinstance(max, Value):
             if isinstance(min, float) or isinstance(max, float):
                 (input,) = casting.to_floating((input,))
-            return kinks.clamp(input, low=min, high=max)
+            return kinks.clamp.run(input, low=min, high=max)
         if min is not None:
             input = kinks.where(input < min, min, input)
         return input if max is None else kinks.where(input > max, max, input)
@@ -178,55 +178,55 @@ class Arithmetic(Part):
     # ---------------------------------------------------------------------------------------- comparisons and logic
     def eq(input: Any, other: Any) -> Tensor:
         """input = other, element by element"""
-        return comparing.eq(input, other)
+        return comparing.eq.run(input, other)
 
     def ne(input: Any, other: Any) -> Tensor:
         """input ≠ other"""
-        return comparing.ne(input, other)
+        return comparing.ne.run(input, other)
 
     def lt(input: Any, other: Any) -> Tensor:
         """input < other"""
-        return comparing.lt(input, other)
+        return comparing.lt.run(input, other)
 
     def le(input: Any, other: Any) -> Tensor:
         """input ≤ other"""
-        return comparing.le(input, other)
+        return comparing.le.run(input, other)
 
     def gt(input: Any, other: Any) -> Tensor:
         """input > other"""
-        return comparing.gt(input, other)
+        return comparing.gt.run(input, other)
 
     def ge(input: Any, other: Any) -> Tensor:
         """input ≥ other"""
-        return comparing.ge(input, other)
+        return comparing.ge.run(input, other)
 
     def logical_and(input: Any, other: Any) -> Tensor:
         """Both are not 0"""
-        return comparing.logical_and(input, other)
+        return comparing.logical_and.run(input, other)
 
     def logical_or(input: Any, other: Any) -> Tensor:
         """At least one is not 0"""
-        return comparing.logical_or(input, other)
+        return comparing.logical_or.run(input, other)
 
     def logical_xor(input: Any, other: Any) -> Tensor:
         """Exactly one is not 0"""
-        return comparing.logical_xor(input, other)
+        return comparing.logical_xor.run(input, other)
 
     def logical_not(input: Any) -> Tensor:
         """It is 0"""
-        return comparing.logical_not(input)
+        return comparing.logical_not.run(input)
 
     def isnan(input: Any) -> Tensor:
         """It is not a number"""
-        return comparing.isnan(input)
+        return comparing.isnan.run(input)
 
     def isinf(input: Any) -> Tensor:
         """It is infinite"""
-        return comparing.isinf(input)
+        return comparing.isinf.run(input)
 
     def isfinite(input: Any) -> Tensor:
         """It is a finite number"""
-        return comparing.isfinite(input)
+        return comparing.isfinite.run(input)
 
     # ----------------------------------------------------------------------------------------------- activations
     def relu(input: Any) -> Tensor:
@@ -236,9 +236,9 @@ class Arithmetic(Part):
     def softmax(input: Any, dim: int, dtype: Any = None) -> Tensor:
         """e^input / Σ e^input along `dim`"""
         input = input if dtype is None else input.to(dtype)
-        return activations.softmax(input, axis=axis_of(dim, input.ndim)) if input.ndim else input * 0 + 1
+        return activations.softmax.run(input, axis=axis_of(dim, input.ndim)) if input.ndim else input * 0 + 1
 
     def log_softmax(input: Any, dim: int, dtype: Any = None) -> Tensor:
         """input - ln Σ e^input along `dim`"""
         input = input if dtype is None else input.to(dtype)
-        return activations.log_softmax(input, axis=axis_of(dim, input.ndim)) if input.ndim else input * 0
+        return activations.log_softmax.run(input, axis=axis_of(dim, input.ndim)) if input.ndim else input * 0

@@ -85,7 +85,7 @@ class InPlace(Part):
         _write(
             self,
             lambda array, value: operator.setitem(array, key, value),
-            lambda target, value: indexing.set_at(target, value, key=key),
+            lambda target, value: indexing.set_at.run(target, value, key=key),
             value,
         )
 

@@ -43,10 +43,10 @@ class Operators(Part):
         return elementwise.div.run(other, self)
 
     def __floordiv__(self, other: Any) -> Tensor:
-        return comparing.floor_divide(self, other)
+        return comparing.floor_divide.run(self, other)
 
     def __rfloordiv__(self, other: Any) -> Tensor:
-        return comparing.floor_divide(other, self)
+        return comparing.floor_divide.run(other, self)
 
     def __mod__(self, other: Any) -> Tensor:
         return Arithmetic.remainder(self, other)
@@ -55,7 +55,7 @@ class Operators(Part):
         return Arithmetic.pow(self, other)
 
     def __rpow__(self, other: Any) -> Tensor:
-        return elementwise.pow(zero_dimensional(other, self), self)
+        return elementwise.pow.run(zero_dimensional(other, self), self)
 
     def __neg__(self) -> Tensor:
         return elementwise.neg.run(self)
@@ -67,35 +67,35 @@ class Operators(Part):
         return kinks.abs_.run(self)
 
     def __invert__(self) -> Tensor:
-        return comparing.bitwise_not(self)
+        return comparing.bitwise_not.run(self)
 
     def __and__(self, other: Any) -> Tensor:
-        return comparing.bitwise_and(self, other)
+        return comparing.bitwise_and.run(self, other)
 
     def __or__(self, other: Any) -> Tensor:
-        return comparing.bitwise_or(self, other)
+        return comparing.bitwise_or.run(self, other)
 
     def __xor__(self, other: Any) -> Tensor:
-        return comparing.bitwise_xor(self, other)
+        return comparing.bitwise_xor.run(self, other)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __eq__(self, other: Any) -> Any:
-        return comparing.eq(self, other)
+        return comparing.eq.run(self, other)
 
     def __ne__(self, other: Any) -> Any:
-        return comparing.ne(self, other)
+        return comparing.ne.run(self, other)
 
     def __lt__(self, other: Any) -> Tensor:
-        return comparing.lt(self, other)
+        return comparing.lt.run(self, other)
 
     def __le__(self, other: Any) -> Tensor:
-        return comparing.le(self, other)
+        return comparing.le.run(self, other)
 
     def __gt__(self, other: Any) -> Tensor:
-        return comparing.gt(self, other)
+        return comparing.gt.run(self, other)
 
     def __ge__(self, other: Any) -> Tensor:
-        return comparing.ge(self, other)
+        return comparing.ge.run(self, other)
 
     __hash__ = object.__hash__

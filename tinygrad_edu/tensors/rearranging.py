@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 def _complete(shape: tuple[int, ...], size: int, old: tuple[int, ...]) -> tuple[int, ...]:
     """A shape with its one -1 worked out, checked against the number of elements."""
+    if min(shape, default=0) >= 0 and math.prod(shape) == size:
+        return shape
     known = math.prod(n for n in shape if n != -1)
     if shape.count(-1) > 1 or any(n < -1 for n in shape):
         raise ValueError(f"wanted sizes of 0 or more and at most one -1, got {shape}")
@@ -36,8 +38,8 @@ class Rearranging(Part):
     # --------------------------------------------------------------------------------------------------- shapes
     def reshape(input: Any, *shape: Any) -> Tensor:
         """The same numbers in row-major order, in another shape; one size may be -1. A view where possible"""
-        sizes = tuple(int(n) for n in flat_sizes(shape))
-        return shaping.reshape(input, shape=_complete(sizes, input.array.size, input.shape))
+        sizes = tuple(map(int, flat_sizes(shape)))
+        return shaping.reshape.run(input, shape=_complete(sizes, input.array.size, input.shape))
 
     def view(input: Any, *shape: Any) -> Tensor:
         """Like reshape, for tensors whose memory is in order; see contiguous()"""
@@ -62,23 +64,23 @@ class Rearranging(Part):
         if start > end:
             raise ValueError(f"flatten wanted start_dim before end_dim, got {start_dim} and {end_dim}")
         shape = (*input.shape[:start], math.prod(input.shape[start : end + 1]), *input.shape[end + 1 :])
-        return shaping.reshape(input, shape=shape)
+        return shaping.reshape.run(input, shape=shape)
 
     def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Tensor:
         """Dimension `dim` split into several"""
         axis = axis_of(dim, input.ndim)
         parts = _complete(tuple(sizes), input.shape[axis], input.shape)
-        return shaping.reshape(input, shape=input.shape[:axis] + parts + input.shape[axis + 1 :])
+        return shaping.reshape.run(input, shape=input.shape[:axis] + parts + input.shape[axis + 1 :])
 
     def squeeze(input: Any, dim: Any = None) -> Tensor:
         """Without the dimensions of size 1 (all of them, or those in `dim`)"""
         axes = axes_of(dim, input.ndim)
-        return shaping.reshape(input, shape=tuple(n for i, n in enumerate(input.shape) if n != 1 or i not in axes))
+        return shaping.reshape.run(input, shape=tuple(n for i, n in enumerate(input.shape) if n != 1 or i not in axes))
 
     def unsqueeze(input: Any, dim: int) -> Tensor:
         """With a new dimension of size 1 at `dim`"""
         axis = axis_of(dim, input.ndim + 1)
-        return shaping.reshape(input, shape=(*input.shape[:axis], 1, *input.shape[axis:]))
+        return shaping.reshape.run(input, shape=(*input.shape[:axis], 1, *input.shape[axis:]))
 
     def expand(input: Any, *sizes: Any) -> Tensor:
         """Repeated along dimensions of size 1 and new leading ones, without copying; -1 keeps a size"""
@@ -90,7 +92,7 @@ class Rearranging(Part):
         for old, size in zip(input.shape, full[new:], strict=True):
             if old != size and old != 1:
                 raise ValueError(f"expand can repeat only sizes of 1, got {input.shape} to expand to {shape}")
-        return broadcasting.broadcast(input, shape=full)
+        return broadcasting.broadcast.run(input, shape=full)
 
     def expand_as(input: Any, other: Tensor) -> Tensor:
         """expand(other.shape)"""
@@ -106,10 +108,10 @@ class Rearranging(Part):
         if len(counts) < input.ndim:
             raise ValueError(f"repeat wanted at least {input.ndim} numbers for shape {input.shape}, got {counts}")
         shape = (1,) * (len(counts) - input.ndim) + input.shape
-        paired = shaping.reshape(input, shape=tuple(n for size in shape for n in (1, size)))
+        paired = shaping.reshape.run(input, shape=tuple(n for size in shape for n in (1, size)))
         copies = tuple(n for pair in zip(counts, shape, strict=True) for n in pair)
         sizes = tuple(count * size for count, size in zip(counts, shape, strict=True))
-        return shaping.reshape(broadcasting.broadcast(paired, shape=copies), shape=sizes)
+        return shaping.reshape.run(broadcasting.broadcast.run(paired, shape=copies), shape=sizes)
 
     # --------------------------------------------------------------------------------------------------- orders
     def permute(input: Any, *dims: Any) -> Tensor:
@@ -117,7 +119,7 @@ class Rearranging(Part):
         axes = tuple(axis_of(d, input.ndim) for d in flat_sizes(dims))
         if sorted(axes) != list(range(input.ndim)):
             raise ValueError(f"permute wanted each of the {input.ndim} dimensions once, got {flat_sizes(dims)}")
-        return shaping.permute(input, axes=axes)
+        return shaping.permute.run(input, axes=axes)
 
     def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
         """Two dimensions exchanged"""
@@ -133,7 +135,7 @@ class Rearranging(Part):
     @property
     def T(self) -> Tensor:
         """The dimensions in reverse order"""
-        return shaping.permute(self, axes=tuple(reversed(range(self.ndim))))
+        return shaping.permute.run(self, axes=tuple(reversed(range(self.ndim))))
 
     @property
     def mT(self) -> Tensor:
@@ -151,32 +153,32 @@ class Rearranging(Part):
         order = [i for i in range(input.ndim) if i not in start]
         for place, axis in sorted(zip(end, start, strict=True)):
             order.insert(place, axis)
-        return shaping.permute(input, axes=tuple(order))
+        return shaping.permute.run(input, axes=tuple(order))
 
     def flip(input: Any, *dims: Any) -> Tensor:
         """Read backwards along the given dimensions"""
-        return shaping.flip(input, axes=axes_of(flat_sizes(dims), input.ndim)) if flat_sizes(dims) else input
+        return shaping.flip.run(input, axes=axes_of(flat_sizes(dims), input.ndim)) if flat_sizes(dims) else input
 
     def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
         """Shifted around along `dims`; without dims, in the flattened tensor"""
         moves = tuple(shifts) if isinstance(shifts, Sequence) else (shifts,)
         if dims is None:
-            flat = shaping.roll(shaping.reshape(input, shape=(input.array.size,)), shifts=moves, axes=(0,))
-            return shaping.reshape(flat, shape=input.shape)
+            flat = shaping.roll.run(shaping.reshape.run(input, shape=(input.array.size,)), shifts=moves, axes=(0,))
+            return shaping.reshape.run(flat, shape=input.shape)
         axes = axes_of(dims, input.ndim)
         if len(axes) != len(moves):
             raise ValueError(f"roll wanted as many shifts as dims, got {shifts} and {dims}")
-        return shaping.roll(input, shifts=moves, axes=axes)
+        return shaping.roll.run(input, shifts=moves, axes=axes)
 
     def tril(input: Any, diagonal: int = 0) -> Tensor:
         """The lower triangle of each matrix, zeros elsewhere"""
         _matrices("tril", input)
-        return shaping.tril(input, diagonal=diagonal)
+        return shaping.tril.run(input, diagonal=diagonal)
 
     def triu(input: Any, diagonal: int = 0) -> Tensor:
         """The upper triangle of each matrix, zeros elsewhere"""
         _matrices("triu", input)
-        return shaping.triu(input, diagonal=diagonal)
+        return shaping.triu.run(input, diagonal=diagonal)
 
     def diagonal(input: Any) -> Tensor:
         """The diagonal of the last two dimensions, which must be equal"""
@@ -216,7 +218,7 @@ class Rearranging(Part):
     # ------------------------------------------------------------------------------------------------- positions
     def __getitem__(self, key: Any) -> Tensor:
         key, unique = clean_key(key, self.array)
-        return indexing.getitem(self, key=key, unique=unique)
+        return indexing.getitem.run(self, key=key, unique=unique)
 
     def index_select(input: Any, dim: int, index: Any) -> Tensor:
         """The slices along `dim` that a 1-d tensor of positions names"""

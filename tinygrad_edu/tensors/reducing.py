@@ -38,7 +38,7 @@ def _floating(input: Any, name: str) -> Any:
 def _one_or_all(input: Any, dim: Any) -> tuple[Any, int]:
     """The tensor and axis for an op along one axis; without a dim, along the flattened tensor."""
     if dim is None or not input.ndim:
-        return shaping.reshape(input, shape=(input.array.size,)), 0
+        return shaping.reshape.run(input, shape=(input.array.size,)), 0
     return input, axis_of(dim, input.ndim)
 
 
@@ -75,26 +75,26 @@ class Reducing(Part):
         input: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
     ) -> Tensor:
         """√var"""
-        return elementwise.sqrt(Reducing.var(input, dim, unbiased, keepdim, correction=correction))
+        return elementwise.sqrt.run(Reducing.var(input, dim, unbiased, keepdim, correction=correction))
 
     def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """The largest over `dim`; equal largest elements share the gradient"""
         axis = axes_of(dim, input.ndim)
         _not_empty(input, axis, "amax")
-        return reductions.amax(input, axis=axis, keepdims=keepdim)
+        return reductions.amax.run(input, axis=axis, keepdims=keepdim)
 
     def amin(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """The smallest over `dim`; equal smallest elements share the gradient"""
         axis = axes_of(dim, input.ndim)
         _not_empty(input, axis, "amin")
-        return reductions.amin(input, axis=axis, keepdims=keepdim)
+        return reductions.amin.run(input, axis=axis, keepdims=keepdim)
 
     def max(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         """The largest of all; with a dim, (values, indices) along it; with a tensor, the element-wise maximum"""
         if dim is None:
             return Reducing.amax(input)
         if not isinstance(dim, int):
-            return kinks.maximum(input, dim)
+            return kinks.maximum.run(input, dim)
         return _extreme(input, dim, keepdim, reductions.argmax)
 
     def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -102,7 +102,7 @@ class Reducing(Part):
         if dim is None:
             return Reducing.amin(input)
         if not isinstance(dim, int):
-            return kinks.minimum(input, dim)
+            return kinks.minimum.run(input, dim)
         return _extreme(input, dim, keepdim, reductions.argmin)
 
     def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -119,12 +119,12 @@ class Reducing(Part):
 
     def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
         """ln Σ e^input over `dim`, without overflow"""
-        return reductions.logsumexp(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
+        return reductions.logsumexp.run(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
     def cumsum(input: Any, dim: int, dtype: Any = None) -> Tensor:
         """out_i = input_0 + … + input_i along `dim`"""
         input = _summable(input, dtype)
-        return reductions.cumsum(input, axis=axis_of(dim, input.ndim)) if input.ndim else input
+        return reductions.cumsum.run(input, axis=axis_of(dim, input.ndim)) if input.ndim else input
 
     def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tensor:
         """(Σ |input|^p)^(1/p) over `dim`; p may be inf. Its gradient at 0 is taken as 0"""
@@ -136,11 +136,11 @@ class Reducing(Part):
 
     def all(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """Every element is true"""
-        return comparing.all_(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
+        return comparing.all_.run(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
     def any(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """Some element is true"""
-        return comparing.any_(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
+        return comparing.any_.run(input, axis=axes_of(dim, input.ndim), keepdims=keepdim)
 
     # -------------------------------------------------------------------------------------------------- sorting
     def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
@@ -199,7 +199,7 @@ class Reducing(Part):
     def outer(input: Any, vec2: Any) -> Tensor:
         """out_ij = input_i vec2_j"""
         _dimensions("outer", 1, input, vec2)
-        return elementwise.mul(shaping.reshape(input, shape=(*input.shape, 1)), vec2)
+        return elementwise.mul.run(shaping.reshape.run(input, shape=(*input.shape, 1)), vec2)
 
     def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
         """beta · input + alpha · mat1 @ mat2"""
@@ -223,15 +223,15 @@ def _position(input: Any, dim: Any, keepdim: bool, op: Any) -> Any:
     if not keepdim:
         return out
     shape = tuple(1 if dim is None or i == axis else n for i, n in enumerate(input.shape))
-    return shaping.reshape(out, shape=shape)
+    return shaping.reshape.run(out, shape=shape)
 
 
 def _extreme(input: Any, dim: int, keepdim: bool, op: Any) -> ValuesAndIndices:
     """(values, indices) along one axis: the gradient goes to the element at the index, and to no other."""
-    line, axis = (input, axis_of(dim, input.ndim)) if input.ndim else (shaping.reshape(input, shape=(1,)), 0)
+    line, axis = (input, axis_of(dim, input.ndim)) if input.ndim else (shaping.reshape.run(input, shape=(1,)), 0)
     where = Reducing.argmax(line, axis, True) if op is reductions.argmax else Reducing.argmin(line, axis, True)
     values = indexing.gather(line, where.array, axis=axis, unique=True)
     if not keepdim or not input.ndim:
         shape = tuple(n for i, n in enumerate(line.shape) if i != axis)
-        values, where = shaping.reshape(values, shape=shape), shaping.reshape(where, shape=shape)
+        values, where = shaping.reshape.run(values, shape=shape), shaping.reshape.run(where, shape=shape)
     return ValuesAndIndices(values, where)

@@ -211,11 +211,11 @@ class Tensor(Operators, Arithmetic, Reducing, Rearranging, InPlace):
 
     def clone(self) -> Tensor:
         """A copy with memory of its own, through which gradients flow."""
-        return shaping.clone(self)
+        return shaping.clone.run(self)
 
     def contiguous(self) -> Tensor:
         """The tensor itself if its memory is in row-major order, else a copy that is."""
-        return self if self.is_contiguous() else shaping.contiguous(self)
+        return self if self.is_contiguous() else shaping.contiguous.run(self)
 
     # ------------------------------------------------------------------------------------------------- ways out
     def item(self) -> Any:
@@ -290,7 +290,7 @@ def moved(input: Tensor, target: Any) -> Tensor:
         return input
     if input.node is None or not is_grad_enabled():
         return result(to_device(input.array, target))
-    return shaping.transfer(input, target=device(target), home=input.device)
+    return shaping.transfer.run(input, target=device(target), home=input.device)
 
 
 results_are(Tensor)
