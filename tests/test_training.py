@@ -236,6 +236,22 @@ class TestNaN:
         assert "became nan at step 3 of epoch 1" in message
         assert "mul" in message.lower()
 
+    def test_a_nan_that_only_the_steps_before_it_lead_to(self):
+        class Logarithm(nn.Module):
+            """log w from w = 1: the first step takes w to 1 - 0.1 · 20 = -1, which has no logarithm."""
+
+            def __init__(self):
+                super().__init__()
+                self.weight = nn.Parameter(te.ones(1))
+
+            def forward(self, x):
+                return (self.weight * x).log()
+
+        batches = [(te.ones(4, 1), te.full((4, 1), -10.0))] * 5
+        message = self.spoiled(Logarithm(), batches)
+        assert "became nan at step 2 of epoch 1" in message
+        assert "log" in message.replace("logarithm", "")
+
     def test_a_diverging_training_is_found_in_a_late_bundle_too(self):
         te.manual_seed(0)
         ones = (te.ones(4, 2), te.ones(4, 3))

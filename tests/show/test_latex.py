@@ -62,7 +62,7 @@ CALLS = {
     "transfer": [([REAL], {"target": HERE, "home": HERE})],
     "getitem": [([REAL], {"key": REPEATED, "unique": False}), ([REAL], {"key": (slice(1, 3),), "unique": True})],
     "put": [([ROW[:3]], {"key": REPEATED, "shape": (3, 4), "unique": False})],
-    "set_at": [([REAL, ROW], {"key": (slice(0, 2),)})],
+    "set_at": [([REAL, ROW], {"first": (...,), "key": (slice(0, 2),)})],
     "matmul": [([REAL, CUBE[0].T], {}), ([CUBE, REAL.T], {}), ([REAL, random.normal(size=(2, 4, 5))], {})],
     "windows": [([IMAGE], WINDOWS)],
     "overlap_add": [([random.normal(size=(2, 2, 2, 2, 2, 3))], {"shape": (2, 2, 5, 6), **WINDOWS})],

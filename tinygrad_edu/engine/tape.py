@@ -75,10 +75,15 @@ class Node:
     def pull(self, gradient: Any, saved: tuple[Any, ...], asked: set[int] | None) -> list[Any]:
         """The gradient of each argument from the gradient of the result: one rule per argument."""
         rules = self.primitive.rules_along(self.parents)
-        if asked is None:
-            return [None if values is None else rule(gradient, *values) for rule, values in zip(rules, saved)]
+        if (
+            asked is None and len(saved) == 2
+        ):  # two arguments, unrolled: the loop below would take as long as a small rule
+            x, y = saved
+            return [x if x is None else rules[0](gradient, *x), y if y is None else rules[1](gradient, *y)]
+        if asked is None and len(saved) == 1:
+            return [rules[0](gradient, *saved[0])]
         return [
-            None if parent is None or parent.age not in asked else rule(gradient, *values)
+            None if parent is None or (asked is not None and parent.age not in asked) else rule(gradient, *values)
             for parent, rule, values in zip(self.parents, rules, saved)
         ]
 

@@ -47,9 +47,12 @@ def walk(
             node, gradient = waiting.youngest()
             if node.hooks:
                 gradient = _run_hooks(node, gradient)
-            if type(node) is Leaf or node.age in wanted:
+            if type(node) is Leaf:
                 arrived.append((node, gradient))
-            if type(node) is Leaf or (asked is not None and not _goes_on(node, asked)):
+                continue
+            if wanted and node.age in wanted:
+                arrived.append((node, gradient))
+            if asked is not None and not _goes_on(node, asked):
                 continue
             for parent, contribution in zip(node.parents, _pull(node, gradient, asked, create_graph)):
                 if contribution is not None:
@@ -90,9 +93,8 @@ def _pull(node: Node, gradient: Any, asked: set[int] | None, create_graph: bool)
     if clock.latest_write > node.age:
         _refuse_overwritten(node)
     contributions = node.pull(gradient, node.revived(result) if create_graph else node.saved, asked)
-    if backward_observers:
-        for observer in backward_observers:
-            observer(node, gradient, contributions)
+    for observer in backward_observers:
+        observer(node, gradient, contributions)
     return contributions
 
 

@@ -74,6 +74,13 @@ def to_common(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return _all_to(args, result_type(*args))
 
 
+def to_numbers(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments in one dtype that one can calculate with: truth values alone are refused, as in PyTorch."""
+    if result_type(*args).kind == "b":
+        raise TypeError("wanted numbers, got truth values (bool): convert with .long() or .float() first")
+    return to_common(args)
+
+
 def to_floating(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """The arguments in one floating-point dtype: integers become the default one."""
     dtype = result_type(*args)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinygrad_edu.backend import namespace
 from tinygrad_edu.engine import primitive
-from tinygrad_edu.ops.casting import to_common
+from tinygrad_edu.ops.casting import to_common, to_numbers
 
 
 @primitive(prepare=to_common)
@@ -109,7 +109,7 @@ def isfinite(x):
     return namespace(x).isfinite(x)
 
 
-@primitive(prepare=to_common)
+@primitive(prepare=to_numbers)
 def floor_divide(x, y):
     """⌊x / y⌋, a step function: its gradient is nowhere of use"""
     return x // y

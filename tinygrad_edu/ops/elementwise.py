@@ -10,7 +10,8 @@ import math
 from tinygrad_edu.backend import namespace
 from tinygrad_edu.engine import primitive
 from tinygrad_edu.ops.broadcasting import unbroadcast
-from tinygrad_edu.ops.casting import to_common, to_floating
+from tinygrad_edu.ops.casting import to_common, to_floating, to_numbers
+from tinygrad_edu.ops.comparing import floor_divide
 from tinygrad_edu.ops.erf import error_function
 from tinygrad_edu.ops.shaping import zeros_like
 
@@ -78,17 +79,34 @@ neg.defvjp(x=lambda g: -g)
 neg.deflatex("-x", x="-g")
 
 
-@primitive(prepare=to_common)
+@primitive(prepare=to_numbers)
 def pow(x, y):
-    """x^y for two arrays. At y = 0 the slope in x is 0, at x = 0 the slope in y is 0: no 0 · ∞."""
+    """x^y for two arrays. At y = 0 the slope in x is 0, at x = 0 the slope in y ≥ 0 is 0: no 0 · ∞."""
     return x**y
 
 
 pow.defvjp(
     x=lambda g, x, y, x_shape: unbroadcast(g * y * pow(x, y - (y != 0)), x_shape),
-    y=lambda g, x, y_shape, out: unbroadcast(g * out * log(x + (x == 0)), y_shape),
+    y=lambda g, x, y, y_shape, out: unbroadcast(g * out * log(x + (x == 0) * (y >= 0)), y_shape),
 )
 pow.deflatex("x^{y}", x=r"g \odot y \odot x^{y - 1}", y=r"g \odot \mathrm{out} \odot \ln x")
+
+
+@primitive(prepare=to_numbers)
+def remainder(x, y):
+    """x - y ⌊x / y⌋: what is left, with the sign of y. Computed by the library, exactly, also where x / y rounds."""
+    return namespace(x).remainder(x, y)
+
+
+remainder.defvjp(
+    x=lambda g, x_shape: unbroadcast(g, x_shape),
+    y=lambda g, x, y, y_shape: unbroadcast(-g * floor_divide(x, y), y_shape),
+)
+remainder.deflatex(
+    r"x - y \odot \lfloor \frac{x}{y} \rfloor",
+    x="g",
+    y=r"-g \odot \lfloor \frac{x}{y} \rfloor",
+)
 
 
 @primitive

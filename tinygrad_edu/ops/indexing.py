@@ -38,16 +38,18 @@ put.deflatex(r"\operatorname{put}(x, \mathrm{key})", x=r"g_{\mathrm{key}}")
 
 
 @primitive(prepare=to_common)
-def set_at(x, value, *, key):
-    """A copy of x with x[key] = value. What is overwritten loses its gradient to the value."""
-    out = x.copy()
-    out[key] = value
+def set_at(x, value, *, first, key):
+    """A copy of x with x[first][key] = value, where x[first] is a view. What is overwritten loses its gradient."""
+    out = namespace(x).array(x)
+    out[first][key] = value
     return out
 
 
 set_at.defvjp(
-    x=lambda g, key: set_at(g, 0, key=key),
-    value=lambda g, key, value_shape: unbroadcast(getitem(g, key=key, unique=False), value_shape),
+    x=lambda g, first, key: set_at(g, 0, first=first, key=key),
+    value=lambda g, first, key, value_shape: unbroadcast(
+        getitem(getitem(g, key=first, unique=True), key=key, unique=False), value_shape
+    ),
 )
 set_at.deflatex(
     r"\operatorname{set}(x, \mathrm{key}, \mathrm{value})",

@@ -6,10 +6,12 @@ Masks multiply a gradient instead of selecting from it: NumPy multiplies twenty 
 
 from __future__ import annotations
 
+import numpy
+
 from tinygrad_edu.backend import namespace
 from tinygrad_edu.engine import primitive
 from tinygrad_edu.ops.broadcasting import unbroadcast
-from tinygrad_edu.ops.casting import to_common
+from tinygrad_edu.ops.casting import result_type, to_common
 from tinygrad_edu.ops.shaping import zeros_like
 
 
@@ -93,6 +95,10 @@ clamp.deflatex(
 def _common_values(args):
     """where: its condition keeps its own dtype, the two values agree."""
     values = to_common(args[1:])
+    dtype = result_type(*values)
+    for value in values:
+        if isinstance(value, int):
+            numpy.asarray(value, dtype)  # raises OverflowError where the selection itself would wrap around
     return args if all(a is b for a, b in zip(values, args[1:], strict=True)) else (args[0], *values)
 
 

@@ -12,8 +12,7 @@ from tinygrad_edu.backend import namespace
 from tinygrad_edu.engine import primitive
 from tinygrad_edu.ops.broadcasting import broadcast, spread, sum
 from tinygrad_edu.ops.casting import cast, to_floating
-from tinygrad_edu.ops.comparing import isinf
-from tinygrad_edu.ops.elementwise import exp, power, sqrt, square
+from tinygrad_edu.ops.elementwise import exp, power, square
 from tinygrad_edu.ops.kinks import abs_, where
 from tinygrad_edu.ops.shaping import flip, permute, reshape, tril, zeros_like
 
@@ -44,8 +43,11 @@ def var(x, *, axis, keepdims, correction):
 
 
 def std(x, *, axis, keepdims, correction):
-    """√var"""
-    return sqrt(var(x, axis=axis, keepdims=keepdims, correction=correction))
+    """√var, as a norm: where nothing varies, the slope of the root is infinite and the gradient is taken as 0"""
+    centered = x - mean(x, axis=axis, keepdims=True)
+    degrees = max(count(x.shape, axis) - correction, 0)
+    length = euclidean(centered, axis=axis, keepdims=keepdims)
+    return length / math.sqrt(degrees) if degrees else length * math.nan
 
 
 # ------------------------------------------------------------------------------------------------------- extremes
@@ -164,7 +166,7 @@ logsumexp.deflatex(r"\ln \sum_{\mathrm{axis}} e^{x}", x=r"g \odot e^{x - \mathrm
 
 def weights(x, total):
     """e^(x - total); where the total is -∞ there is nothing to weigh, and every weight is 0 instead of NaN."""
-    return exp(x - where(isinf(total), zeros_like(total), total))
+    return exp(x - where(total == -math.inf, zeros_like(total), total))
 
 
 @primitive
@@ -187,7 +189,10 @@ def norm(x, *, order, axis, keepdims):
         return sum((x != 0) * (zeros_like(x) + 1), axis=axis, keepdims=keepdims)
     if order == 1:
         return sum(abs_(x), axis=axis, keepdims=keepdims)
-    return power(sum(power(abs_(x), exponent=order), axis=axis, keepdims=keepdims), exponent=1 / order)
+    zero = x == 0  # where the slopes of the powers below may be infinite, 1 takes the place of 0
+    powers = where(zero, 0.0 if order > 0 else math.inf, power(abs_(where(zero, 1.0, x)), exponent=order))
+    total = sum(powers, axis=axis, keepdims=keepdims)
+    return where(total == 0, 0.0, power(where(total == 0, 1.0, total), exponent=1 / order))
 
 
 def sorted_by(x, *, axis, descending):

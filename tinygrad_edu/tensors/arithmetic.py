@@ -24,8 +24,7 @@ Number = int | float | bool
 
 def zero_dimensional(number: Any, like: Any) -> Any:
     """A number as a 0-d tensor beside `like`, in the dtype that the two have together."""
-    dtype = casting.to_floating((like, number))[0].array.dtype if isinstance(number, float) else like.array.dtype
-    return type(like)(constant(numpy.asarray(number, dtype), like=like.array))
+    return type(like)(constant(numpy.asarray(number, casting.result_type(number, like)), like=like.array))
 
 
 class Arithmetic(Part):
@@ -58,10 +57,10 @@ class Arithmetic(Part):
 
     def remainder(input: Any, other: Any) -> Tensor:
         """input - other · ⌊input / other⌋: it has the sign of `other`"""
-        return input - comparing.floor_divide.run(input, other) * other
+        return elementwise.remainder(input, other)
 
     def pow(input: Any, exponent: Any) -> Tensor:
-        """input^exponent"""
+        """input^exponent; either may be a number"""
         if isinstance(exponent, Value):
             if not isinstance(input, Value):
                 input = zero_dimensional(input, exponent)
@@ -72,7 +71,9 @@ class Arithmetic(Part):
             (input,) = casting.to_floating((input,))
             if exponent == 0.5:
                 return elementwise.sqrt.run(input)
-        elif exponent < 0 and input.array.dtype.kind != "f":
+        elif input.array.dtype.kind == "b" and not isinstance(exponent, bool):
+            input = casting.cast(input, dtype=casting.result_type(input, exponent))
+        if exponent < 0 and input.array.dtype.kind != "f":
             raise ValueError(f"integers to the negative power {exponent} are not integers: convert with .float() first")
         return elementwise.power.run(input, exponent=exponent)
 

@@ -13,6 +13,7 @@ from tinygrad_edu.engine import Value
 from tinygrad_edu.ops import casting, kinks, linalg, shaping
 from tinygrad_edu.tensors.arithmetic import Arithmetic
 from tinygrad_edu.tensors.axes import axis_of, check_index
+from tinygrad_edu.tensors.indexing import Indexing
 from tinygrad_edu.tensors.rearranging import Rearranging
 from tinygrad_edu.tensors.reducing import Reducing
 from tinygrad_edu.tensors.tensor import Tensor
@@ -20,7 +21,7 @@ from tinygrad_edu.tensors.tensor import Tensor
 
 def _function(name: str) -> Callable[..., Any]:
     """The method of that name as a function, which says so when its first argument is no Tensor."""
-    method = next(vars(part)[name] for part in (Arithmetic, Reducing, Rearranging) if name in vars(part))
+    method = next(vars(part)[name] for part in (Arithmetic, Reducing, Rearranging, Indexing) if name in vars(part))
 
     @functools.wraps(method)
     def function(input: Any, *args: Any, **settings: Any) -> Any:
@@ -143,22 +144,29 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """Where it is not 0: one row for each place, or with as_tuple one tensor for each dimension. Waits for a GPU"""
-    places = [Tensor(place) for place in namespace(input.array).nonzero(input.array)]
-    return tuple(places) if as_tuple else stack(places, 1)
+    array = input.array if input.ndim else input.array.reshape(1)
+    places = [Tensor(place) for place in namespace(array).nonzero(array)]
+    if as_tuple or input.ndim:
+        return tuple(places) if as_tuple else stack(places, 1)
+    return places[0].reshape(-1, 1)[:, :0]  # a single number has no position: rows of nothing
 
 
 def cat(tensors: Sequence[Any], dim: int = 0) -> Tensor:
     """Tensors joined end to end along `dim`; in all other dimensions they must agree"""
-    tensors = _several("cat", tensors)
+    everything = _several("cat", tensors)
+    tensors = [tensor for tensor in everything if tensor.shape != (0,)] or everything  # as in PyTorch: "nothing yet"
     axis = axis_of(dim, tensors[0].ndim)
+    if not tensors[0].ndim:
+        raise ValueError("cat wanted tensors of at least 1 dimension, got a single number: use stack")
     for i, tensor in enumerate(tensors):
         same = tensor.shape[:axis] + tensor.shape[axis + 1 :] == tensors[0].shape[:axis] + tensors[0].shape[axis + 1 :]
-        if tensor.ndim != tensors[0].ndim or not same or not tensor.ndim:
+        if tensor.ndim != tensors[0].ndim or not same:
             raise ValueError(
                 f"Sizes of tensors must match except in dimension {axis}: cat got shape {tensors[0].shape} and, at "
                 f"position {i}, {tensor.shape}"
             )
-    return shaping.cat(*_one_dtype(tensors), axis=axis)
+    dtype = casting.result_type(*everything)
+    return shaping.cat(*(tensor.to(dtype) for tensor in tensors), axis=axis)
 
 
 def stack(tensors: Sequence[Any], dim: int = 0) -> Tensor:
@@ -206,8 +214,10 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     return (tensor.unsqueeze(-1) == classes).to(dtypes.int64)
 
 
-def repeat_interleave(input: Tensor, repeats: int, dim: int) -> Tensor:
-    """Each slice along `dim` `repeats` times in a row"""
+def repeat_interleave(input: Tensor, repeats: int, dim: int | None = None) -> Tensor:
+    """Each slice along `dim` `repeats` times in a row; without a dim, each element of the flattened tensor"""
+    if dim is None or not input.ndim:
+        input, dim = input.flatten(), 0
     axis = axis_of(dim, input.ndim)
     wide = input.unsqueeze(axis + 1).expand(*input.shape[: axis + 1], repeats, *input.shape[axis + 1 :])
     return wide.flatten(axis, axis + 1)

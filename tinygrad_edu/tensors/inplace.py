@@ -17,8 +17,8 @@ import numpy
 from tinygrad_edu.backend import Generator, device_of, host_generator, namespace, owner, to_device
 from tinygrad_edu.engine import Leaf, Value, clock, is_grad_enabled, mark_written, result
 from tinygrad_edu.ops import casting, elementwise, indexing, kinks
+from tinygrad_edu.tensors.indexing import clean_key
 from tinygrad_edu.tensors.part import Part
-from tinygrad_edu.tensors.rearranging import clean_key
 
 
 def _bare(value: Any) -> Any:
@@ -79,13 +79,13 @@ class InPlace(Part):
     __slots__ = ()
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        key, _ = clean_key(key, self.array)
+        first, key, _ = clean_key(key, self.array)
         if isinstance(value, (list, tuple, numpy.ndarray)) and not isinstance(value, Value):
             value = result(to_device(numpy.asarray(value, self.array.dtype), device_of(self.array)))
         _write(
             self,
-            lambda array, value: operator.setitem(array, key, value),
-            lambda target, value: indexing.set_at.run(target, value, key=key),
+            lambda array, value: operator.setitem(array[first], key, value),
+            lambda target, value: indexing.set_at(target, value, first=first, key=key),
             value,
         )
 
@@ -113,7 +113,7 @@ class InPlace(Part):
 
     def neg_(self) -> Any:
         """self = -self"""
-        return _write(self, lambda a: operator.imul(a, -1), elementwise.neg)
+        return _write(self, lambda a: namespace(a).negative(a, out=a), elementwise.neg)
 
     def sqrt_(self) -> Any:
         """self = √self"""

@@ -51,6 +51,9 @@ class Operators(Part):
     def __mod__(self, other: Any) -> Tensor:
         return Arithmetic.remainder(self, other)
 
+    def __rmod__(self, other: Any) -> Tensor:
+        return elementwise.remainder(other, self)
+
     def __pow__(self, other: Any) -> Tensor:
         return Arithmetic.pow(self, other)
 
@@ -81,10 +84,10 @@ class Operators(Part):
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __eq__(self, other: Any) -> Any:
-        return comparing.eq.run(self, other)
+        return comparing.eq(self, other) if _comparable(other) else NotImplemented  # then Python asks for identity
 
     def __ne__(self, other: Any) -> Any:
-        return comparing.ne.run(self, other)
+        return comparing.ne(self, other) if _comparable(other) else NotImplemented
 
     def __lt__(self, other: Any) -> Tensor:
         return comparing.lt.run(self, other)
@@ -99,3 +102,8 @@ class Operators(Part):
         return comparing.ge.run(self, other)
 
     __hash__ = object.__hash__
+
+
+def _comparable(other: Any) -> bool:
+    """True for tensors, arrays and numbers; `tensor == None` is False, as for any two things of different kinds."""
+    return hasattr(other, "dtype") or isinstance(other, (bool, int, float))

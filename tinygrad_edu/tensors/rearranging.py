@@ -1,4 +1,4 @@
-"""Shapes, pieces and positions of a Tensor: PyTorch's signatures over the ops of floor 2."""
+"""Shapes, orders and pieces of a Tensor: PyTorch's signatures over the ops of floor 2."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from tinygrad_edu.backend import device_of, is_array, to_device
-from tinygrad_edu.engine import Value
-from tinygrad_edu.ops import broadcasting, indexing, linalg, shaping
-from tinygrad_edu.tensors.axes import axes_of, axis_of, check_index, flat_sizes
+from tinygrad_edu.backend import owner
+from tinygrad_edu.ops import broadcasting, linalg, shaping
+from tinygrad_edu.tensors.axes import axes_of, axis_of, flat_sizes
 from tinygrad_edu.tensors.part import Part
 
 if TYPE_CHECKING:
@@ -42,13 +41,14 @@ class Rearranging(Part):
         return shaping.reshape.run(input, shape=_complete(sizes, input.array.size, input.shape))
 
     def view(input: Any, *shape: Any) -> Tensor:
-        """Like reshape, for tensors whose memory is in order; see contiguous()"""
-        if not input.is_contiguous():
+        """Like reshape, but never a copy: for tensors whose memory is in order; see contiguous()"""
+        out = Rearranging.reshape(input, *shape)
+        if not input.is_contiguous() and owner(out.array) is not owner(input.array):
             raise ValueError(
                 f"view wanted a tensor whose memory is in row-major order, got one of shape {input.shape} that is a "
                 "transpose or a slice: use reshape(...), which copies when it must"
             )
-        return Rearranging.reshape(input, *shape)
+        return out
 
     def view_as(input: Any, other: Tensor) -> Tensor:
         """view(other.shape)"""
@@ -88,6 +88,8 @@ class Rearranging(Part):
         if len(shape) < input.ndim:
             raise ValueError(f"expand wanted at least {input.ndim} sizes for shape {input.shape}, got {shape}")
         new = len(shape) - input.ndim
+        if any(n < (-1 if i >= new else 0) for i, n in enumerate(shape)):
+            raise ValueError(f"expand wanted sizes of 0 or more, or -1 for a dimension that exists, got {shape}")
         full = tuple(input.shape[i - new] if n == -1 and i >= new else n for i, n in enumerate(shape))
         for old, size in zip(input.shape, full[new:], strict=True):
             if old != size and old != 1:
@@ -107,6 +109,8 @@ class Rearranging(Part):
         counts = flat_sizes(repeats)
         if len(counts) < input.ndim:
             raise ValueError(f"repeat wanted at least {input.ndim} numbers for shape {input.shape}, got {counts}")
+        if any(count < 0 for count in counts):
+            raise ValueError(f"repeat wanted numbers of 0 or more, got {counts}")
         shape = (1,) * (len(counts) - input.ndim) + input.shape
         paired = shaping.reshape.run(input, shape=tuple(n for size in shape for n in (1, size)))
         copies = tuple(n for pair in zip(counts, shape, strict=True) for n in pair)
@@ -150,6 +154,8 @@ class Rearranging(Part):
         end = [axis_of(d, input.ndim) for d in (destination if isinstance(destination, Sequence) else [destination])]
         if len(set(start)) != len(start) or len(set(end)) != len(end) or len(start) != len(end):
             raise ValueError(f"movedim wanted equally many, distinct dimensions, got {source} and {destination}")
+        if not input.ndim:
+            return input
         order = [i for i in range(input.ndim) if i not in start]
         for place, axis in sorted(zip(end, start, strict=True)):
             order.insert(place, axis)
@@ -162,10 +168,12 @@ class Rearranging(Part):
     def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
         """Shifted around along `dims`; without dims, in the flattened tensor"""
         moves = tuple(shifts) if isinstance(shifts, Sequence) else (shifts,)
-        if dims is None:
+        if dims is None and len(moves) == 1:
             flat = shaping.roll.run(shaping.reshape.run(input, shape=(input.array.size,)), shifts=moves, axes=(0,))
             return shaping.reshape.run(flat, shape=input.shape)
-        axes = axes_of(dims, input.ndim)
+        axes = tuple(
+            axis_of(d, input.ndim) for d in (dims if isinstance(dims, Sequence) else () if dims is None else [dims])
+        )
         if len(axes) != len(moves):
             raise ValueError(f"roll wanted as many shifts as dims, got {shifts} and {dims}")
         return shaping.roll.run(input, shifts=moves, axes=axes)
@@ -180,10 +188,16 @@ class Rearranging(Part):
         _matrices("triu", input)
         return shaping.triu.run(input, diagonal=diagonal)
 
-    def diagonal(input: Any) -> Tensor:
-        """The diagonal of the last two dimensions, which must be equal"""
+    def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+        """The elements whose positions along dim1 and dim2 are i and i + offset, as a new last dimension"""
         _matrices("diagonal", input)
-        return linalg.diagonal(input)
+        first, second = axis_of(dim1, input.ndim), axis_of(dim2, input.ndim)
+        if first == second:
+            raise ValueError(f"diagonal wanted two different dimensions, got {dim1} and {dim2}")
+        rest = tuple(i for i in range(input.ndim) if i not in (first, second))
+        matrices = shaping.permute(input, axes=(*rest, first, second))[..., max(-offset, 0) :, max(offset, 0) :]
+        size = min(matrices.shape[-2:])
+        return linalg.diagonal(matrices[..., :size, :size])
 
     # --------------------------------------------------------------------------------------------------- pieces
     def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
@@ -196,11 +210,13 @@ class Rearranging(Part):
         axis = axis_of(dim, input.ndim)
         total, sizes = input.shape[axis], split_size_or_sections
         if isinstance(sizes, int):
-            if sizes <= 0:
+            if sizes < 0 or (sizes == 0 and total):
                 raise ValueError(f"split wanted a piece size above 0, got {sizes}")
-            sizes = [min(sizes, total - start) for start in range(0, total, sizes)] or [0]
-        if sum(sizes) != total:
-            raise ValueError(f"split wanted sizes that add up to {total}, the size of dim {dim}, got {list(sizes)}")
+            sizes = [min(sizes, total - start) for start in range(0, total, sizes or 1)] or [0]
+        if sum(sizes) != total or any(n < 0 for n in sizes):
+            raise ValueError(
+                f"split wanted sizes of 0 or more that add up to {total}, the size of dim {dim}, got {list(sizes)}"
+            )
         ends = numpy.cumsum(sizes).tolist()
         before = (slice(None),) * axis
         return tuple(input[(*before, slice(end - n, end))] for n, end in zip(sizes, ends, strict=True))
@@ -209,81 +225,19 @@ class Rearranging(Part):
         """At most `chunks` pieces of equal size along `dim` (the last may be smaller)"""
         if chunks <= 0:
             raise ValueError(f"chunk wanted a number above 0, got {chunks}")
-        return Rearranging.split(input, max(-(-input.shape[axis_of(dim, input.ndim)] // chunks), 1), dim)
+        size = input.size(dim)
+        return Rearranging.split(input, -(-size // chunks) if size else [0] * chunks, dim)
 
     def narrow(input: Any, dim: int, start: int, length: int) -> Tensor:
         """`length` elements along `dim`, beginning at `start`"""
-        return input[(slice(None),) * axis_of(dim, input.ndim) + (slice(start, start + length),)]
-
-    # ------------------------------------------------------------------------------------------------- positions
-    def __getitem__(self, key: Any) -> Tensor:
-        key, unique = clean_key(key, self.array)
-        return indexing.getitem.run(self, key=key, unique=unique)
-
-    def index_select(input: Any, dim: int, index: Any) -> Tensor:
-        """The slices along `dim` that a 1-d tensor of positions names"""
         axis = axis_of(dim, input.ndim)
-        check_index(index.array, input.shape[axis], "index_select")
-        return input[(slice(None),) * axis + (index,)]
-
-    def gather(input: Any, dim: int, index: Any) -> Tensor:
-        """out[i, j] = input[index[i, j], j] for dim 0, input[i, index[i, j]] for dim 1, and so on"""
-        axis = _along("gather", input, dim, index)
-        return indexing.gather(input, index.array, axis=axis)
-
-    def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
-        """A copy of input with src[i, j] added at [index[i, j], j] for dim 0, [i, index[i, j]] for dim 1, and so on"""
-        axis = _along("scatter_add", input, dim, index)
-        if any(n > m for n, m in zip(index.shape, src.shape, strict=True)):
-            raise ValueError(f"scatter_add wanted src at least as large as index, got {src.shape} and {index.shape}")
-        return indexing.scatter_add(input, index.array, src, axis=axis)
+        size = input.shape[axis]
+        first = start + size if start < 0 else start
+        if not 0 <= first <= first + length <= size:
+            raise IndexError(f"narrow wanted a piece inside the {size} elements of dim {dim}, got {start} and {length}")
+        return input[(slice(None),) * axis + (slice(first, first + length),)]
 
 
 def _matrices(name: str, input: Any) -> None:
     if input.ndim < 2:
         raise ValueError(f"{name} wanted a matrix or a batch of them, got shape {input.shape}")
-
-
-def _along(name: str, input: Any, dim: int, index: Any) -> int:
-    axis = axis_of(dim, input.ndim)
-    if index.ndim != input.ndim:
-        raise ValueError(f"{name} wanted an index of {input.ndim} dimensions like the input, got shape {index.shape}")
-    if index.array.dtype.kind not in "iu":
-        raise TypeError(f"{name} wanted an index of integers, got {index.array.dtype}: convert with .long()")
-    for i, (n, size) in enumerate(zip(index.shape, input.shape, strict=True)):
-        if i != axis and n > size:
-            raise ValueError(f"{name} wanted an index no larger than the input, got {index.shape} for {input.shape}")
-    check_index(index.array, input.shape[axis], name)
-    return axis
-
-
-def clean_key(key: Any, array: Any) -> tuple[tuple[Any, ...], bool]:
-    """A key in the array library's own terms, and whether it surely names no element twice.
-
-    It always ends in `...`, so that reading one element gives a 0-d view and not a copied number.
-    """
-    parts = [_clean(part, array) for part in (key if isinstance(key, tuple) else (key,))]
-    if not any(part is Ellipsis for part in parts):
-        parts.append(Ellipsis)
-    arrays = [part for part in parts if is_array(part)]
-    return tuple(parts), all(part.dtype.kind == "b" for part in arrays) and len(arrays) <= 1
-
-
-def _clean(part: Any, array: Any) -> Any:
-    if part is None or part is Ellipsis or isinstance(part, (bool, int, slice)):
-        return part
-    if isinstance(part, numpy.integer):
-        return int(part)
-    if isinstance(part, Value):
-        part = part.array
-    elif isinstance(part, (list, range)):
-        part = numpy.asarray([p.array.item() if isinstance(p, Value) else p for p in part])
-        part = part.astype(numpy.int64) if not part.size else part
-    if not is_array(part):
-        raise IndexError(
-            f"wanted integers, slices, None, ..., lists or tensors of integers or truth values as an index, "
-            f"got {type(part).__name__}"
-        )
-    if part.dtype.kind not in "iub":
-        raise IndexError(f"wanted an index of integers or truth values, got {part.dtype}: convert with .long()")
-    return to_device(part, device_of(array))

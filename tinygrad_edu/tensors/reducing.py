@@ -37,7 +37,7 @@ def _floating(input: Any, name: str) -> Any:
 
 def _one_or_all(input: Any, dim: Any) -> tuple[Any, int]:
     """The tensor and axis for an op along one axis; without a dim, along the flattened tensor."""
-    if dim is None or not input.ndim:
+    if dim is None or (not input.ndim and axis_of(dim, 0) == 0):
         return shaping.reshape.run(input, shape=(input.array.size,)), 0
     return input, axis_of(dim, input.ndim)
 
@@ -54,7 +54,8 @@ class Reducing(Part):
         """Σ input over `dim` (None: over everything)"""
         if dtype is not None or input.array.dtype.kind != "f":
             input = _summable(input, dtype)
-        return broadcasting.sum.run(input, axis=axes_of(dim, input.array.ndim), keepdims=keepdim)
+        out = broadcasting.sum.run(input, axis=axes_of(dim, input.array.ndim), keepdims=keepdim)
+        return out if dtype is None else out.to(dtype)
 
     def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
         """(1/n) Σ input over `dim`"""
@@ -75,7 +76,11 @@ class Reducing(Part):
         input: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False, *, correction: int | None = None
     ) -> Tensor:
         """√var"""
-        return elementwise.sqrt.run(Reducing.var(input, dim, unbiased, keepdim, correction=correction))
+        if isinstance(dim, bool):  # std(False): everything, biased
+            dim, unbiased = None, dim
+        correction = int(unbiased) if correction is None else correction
+        axis = axes_of(dim, input.ndim)
+        return reductions.std(_floating(input, "std"), axis=axis, keepdims=keepdim, correction=correction)
 
     def amax(input: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """The largest over `dim`; equal largest elements share the gradient"""
@@ -93,16 +98,16 @@ class Reducing(Part):
         """The largest of all; with a dim, (values, indices) along it; with a tensor, the element-wise maximum"""
         if dim is None:
             return Reducing.amax(input)
-        if not isinstance(dim, int):
-            return kinks.maximum.run(input, dim)
+        if isinstance(dim, Part):
+            return kinks.maximum(input, dim)
         return _extreme(input, dim, keepdim, reductions.argmax)
 
     def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
         """The smallest of all; with a dim, (values, indices) along it; with a tensor, the element-wise minimum"""
         if dim is None:
             return Reducing.amin(input)
-        if not isinstance(dim, int):
-            return kinks.minimum.run(input, dim)
+        if isinstance(dim, Part):
+            return kinks.minimum(input, dim)
         return _extreme(input, dim, keepdim, reductions.argmin)
 
     def argmax(input: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
@@ -115,7 +120,8 @@ class Reducing(Part):
 
     def prod(input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
         """Π input over `dim`"""
-        return reductions.prod(_summable(input, dtype), axis=axes_of(dim, input.ndim), keepdims=keepdim)
+        out = reductions.prod(_summable(input, dtype), axis=axes_of(dim, input.ndim), keepdims=keepdim)
+        return out if dtype is None else out.to(dtype)
 
     def logsumexp(input: Any, dim: Any, keepdim: bool = False) -> Tensor:
         """ln Σ e^input over `dim`, without overflow"""
@@ -123,8 +129,9 @@ class Reducing(Part):
 
     def cumsum(input: Any, dim: int, dtype: Any = None) -> Tensor:
         """out_i = input_0 + … + input_i along `dim`"""
-        input = _summable(input, dtype)
-        return reductions.cumsum.run(input, axis=axis_of(dim, input.ndim)) if input.ndim else input
+        input, axis = _summable(input, dtype), axis_of(dim, input.ndim)
+        out = reductions.cumsum(input, axis=axis) if input.ndim else input
+        return out if dtype is None else out.to(dtype)
 
     def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Tensor:
         """(Σ |input|^p)^(1/p) over `dim`; p may be inf. Its gradient at 0 is taken as 0"""
@@ -145,9 +152,9 @@ class Reducing(Part):
     # -------------------------------------------------------------------------------------------------- sorting
     def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
         """The order that sorts the tensor along `dim`; it is always stable here"""
-        if not input.ndim:
-            return casting.cast(input.detach() * 0, dtype=dtypes.int64)
-        return reductions.sorted_by(input.detach(), axis=axis_of(dim, input.ndim), descending=descending)
+        axis = axis_of(dim, input.ndim)
+        line = input.detach().reshape(1) if not input.ndim else input.detach()
+        return reductions.sorted_by(line, axis=axis, descending=descending).reshape(input.shape)
 
     def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesAndIndices:
         """(values in order along `dim`, where they were)"""
@@ -163,6 +170,8 @@ class Reducing(Part):
         size = input.shape[axis] if input.ndim else 1
         if not 0 <= k <= size:
             raise ValueError(f"topk wanted k from 0 to {size}, the size of dim {dim}, got {k}")
+        if not input.ndim:
+            return Reducing.sort(input)
         order = reductions.sorted_by(input.detach(), axis=axis, descending=largest)
         order = order[tuple(slice(k) if i == axis else slice(None) for i in range(input.ndim))]
         return ValuesAndIndices(indexing.gather(input, order.array, axis=axis, unique=True), order)
@@ -228,7 +237,7 @@ def _position(input: Any, dim: Any, keepdim: bool, op: Any) -> Any:
 
 def _extreme(input: Any, dim: int, keepdim: bool, op: Any) -> ValuesAndIndices:
     """(values, indices) along one axis: the gradient goes to the element at the index, and to no other."""
-    line, axis = (input, axis_of(dim, input.ndim)) if input.ndim else (shaping.reshape.run(input, shape=(1,)), 0)
+    line, axis = _one_or_all(input, dim)
     where = Reducing.argmax(line, axis, True) if op is reductions.argmax else Reducing.argmin(line, axis, True)
     values = indexing.gather(line, where.array, axis=axis, unique=True)
     if not keepdim or not input.ndim:
