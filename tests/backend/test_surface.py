@@ -75,6 +75,7 @@ def test_the_array_has_every_attribute_of_cupys_and_no_other():
     public = {name for name in dir(StrictArray) if not name.startswith("_")}
     assert public == {name for name in listed if not name.startswith("_")}
     own = set(dir(object)) | {"__annotations__", "__getattr__", "__module__", "__slots__", "__weakref__"}
+    own |= {"__firstlineno__", "__static_attributes__"}  # what every class has from Python 3.13 on
     protocols = {name for name in dir(StrictArray) if name.startswith("__")} - own
     assert protocols == {name for name in listed if name.startswith("__")} - NO_PROTOCOL - own
 

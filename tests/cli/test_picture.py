@@ -35,7 +35,7 @@ def test_a_right_answer_has_a_check_mark_and_no_frame(dataset, axes):
 
 def test_a_wrong_answer_has_a_cross_a_frame_and_another_color(dataset, axes):
     draw_picture(axes, dataset, 1, said=2)
-    assert axes.get_title(loc="left") == "✗ is dog, not bird"
+    assert axes.get_title(loc="left") == "✗ is dog"
     assert all(spine.get_visible() for spine in axes.spines.values())
     wrong = axes._left_title.get_color()
     draw_picture(axes, dataset, 1, said=1)
@@ -45,8 +45,7 @@ def test_a_wrong_answer_has_a_cross_a_frame_and_another_color(dataset, axes):
 def test_bars(axes):
     draw_bars(axes, ["dog", "cat"], [0.75, 0.25])
     assert [bar.get_width() for bar in axes.patches] == [0.75, 0.25]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["dog", "cat"]
-    assert [text.get_text() for text in axes.texts] == ["75.0 %", "25.0 %"]
+    assert [text.get_text() for text in axes.texts] == ["dog", "75.0 %", "cat", "25.0 %"]
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the likeliest on top
 
 

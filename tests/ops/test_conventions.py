@@ -84,6 +84,7 @@ POLES: dict[str, Any] = {
     # name: (function, inputs, the gradient of the sum of its results for each input)
     "pow, exponent 0": (lambda x, y: x**y, [[0.0, 2.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, math.log(2.0)]]),
     "pow, base 0": (lambda x, y: x**y, [[0.0, 0.0], [1.0, 2.0]], [[1.0, 0.0], [0.0, 0.0]]),
+    "pow, a pole": (lambda x, y: x**y, [[0.0], [-1.0]], [[-math.inf], [-math.inf]]),
     "prod with a zero": (lambda x: x.prod(), [[2.0, 0.0, 3.0]], [[0.0, 6.0, 0.0]]),
     "logsumexp of nothing": (lambda x: x.logsumexp(0), [[-math.inf, -math.inf]], [[0.0, 0.0]]),
     "logsumexp beside nothing": (lambda x: x.logsumexp(0), [[-math.inf, 5.0]], [[0.0, 1.0]]),
@@ -92,6 +93,7 @@ POLES: dict[str, Any] = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", POLES)
 def test_the_slope_chosen_where_the_formula_has_none(name: str, device: Any) -> None:
     function, inputs, wanted = POLES[name]

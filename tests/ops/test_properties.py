@@ -114,16 +114,30 @@ def keys(draw: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
     return tuple(key)
 
 
+def named(shape: tuple[int, ...], key: Any) -> numpy.ndarray:
+    """The number of each element that a key names, in PyTorch's order: all but the arrays first, then the arrays."""
+    places = numpy.arange(int(numpy.prod(shape))).reshape(shape)
+    first, then = [], []
+    for part in key:
+        if isinstance(part, numpy.ndarray):
+            first += [slice(None)] * (part.ndim if part.dtype == bool else 1)
+            then.append(part)
+        else:
+            first.append(part)
+            then += [] if isinstance(part, int) else [part if part is Ellipsis else slice(None)]
+    return numpy.asarray(places[tuple(first)][tuple(then)])
+
+
 def check_key(x: numpy.ndarray, key: Any) -> None:
     t = tensor(x, requires_grad=True)
     ours = tuple(tensor(part) if isinstance(part, numpy.ndarray) else part for part in key)
     out = t[ours]
-    want = numpy.asarray(x[key])
-    assert_close(out, want)
-    g = numbers(want.shape, 1)
+    places = named(x.shape, key)
+    assert_close(out, x.reshape(-1)[places])
+    g = numbers(places.shape, 1)
     out.backward(tensor(g))
     scattered = numpy.zeros_like(x)
-    numpy.add.at(scattered, key, g)
+    numpy.add.at(scattered.reshape(-1), places, g)
     assert_close(t.grad, scattered)
 
 
@@ -148,12 +162,13 @@ def test_assignment(data: Any, shape: tuple[int, ...]) -> None:
     x = numbers(shape)
     key = data.draw(keys(shape))
     hypothesis.assume(len({tuple(p) for p in numpy.argwhere(_touched(x, key) > 1)}) == 0)  # order is nobody's business
-    value = numbers(numpy.asarray(x[key]).shape, 3)
+    places = named(shape, key)
+    value = numbers(places.shape, 3)
     t, v = tensor(x, requires_grad=True), tensor(value, requires_grad=True)
     out = t * 1
     out[tuple(tensor(part) if isinstance(part, numpy.ndarray) else part for part in key)] = v
     want = x.copy()
-    want[key] = value
+    want.reshape(-1)[places] = value
     assert_close(out, want)
     out.sum().backward()
     assert_close(t.grad, (_touched(x, key) == 0).astype(float))

@@ -46,6 +46,7 @@ CALLS = {
     **{name: [([REAL], {"axis": 0}), ([CUBE], {"axis": 1})] for name in ("softmax", "log_softmax", "cumsum")},
     **{name: [([REAL], {"diagonal": 0}), ([CUBE], {"diagonal": -1})] for name in ("tril", "triu")},
     "div": [([REAL, POSITIVE], {}), ([ROW, POSITIVE], {}), ([REAL, POSITIVE_ROW], {})],
+    "remainder": [([REAL, POSITIVE], {}), ([ROW, POSITIVE], {}), ([REAL, POSITIVE_ROW], {})],
     "pow": [([POSITIVE, OTHER], {}), ([POSITIVE, ROW], {}), ([POSITIVE_ROW, OTHER], {})],
     "power": [([POSITIVE], {"exponent": n}) for n in (2, 3, -1, 0.7)],
     "clamp": [([REAL], {"low": -0.5, "high": 0.8}), ([TIES], {"low": -1.0, "high": 1.0})],

@@ -19,7 +19,7 @@ from tinygrad_edu.training.loop import device_of_model
 from tinygrad_edu.utils.data import DataLoader
 
 RIGHT, WRONG = TRAINING_COLOR, VALIDATION_COLOR
-COLUMNS, BARS, BARS_WIDTH = 5, 3, 1.2  # bars are that much wider than a picture
+COLUMNS, BARS, BARS_WIDTH = 5, 3, 1.25  # bars are that much wider than a picture
 
 
 @no_grad()
@@ -39,7 +39,7 @@ def draw_training(history: History, model: Module, held_out: PictureDataset, pat
     of_truth = probabilities[numpy.arange(len(held_out)), held_out.targets]
     one_of_each = numpy.unique(held_out.targets, return_index=True)[1][: 2 * COLUMNS]
     hardest = numpy.argsort(of_truth, kind="stable")[:COLUMNS]
-    figure = figures.Figure(figsize=(12, 8.4), layout="constrained")
+    figure = figures.Figure(figsize=(12.5, 8.4), layout="constrained")
     top, middle, bottom = figure.subfigures(3, 1, height_ratios=[3.5, 3.2, 1.75], hspace=0.02)
     for axes, name in zip(top.subplots(1, 2), ("loss", "accuracy"), strict=True):
         history.draw(axes, name)
@@ -72,25 +72,26 @@ def draw_picture(axes: Any, dataset: PictureDataset, index: int, said: int) -> N
     axes.set_yticks([])
     axes.imshow(dataset.data[index].transpose(1, 2, 0), interpolation="nearest")
     right = said == truth
-    verdict = f"✓ {dataset.classes[truth]}" if right else f"✗ is {dataset.classes[truth]}, not {dataset.classes[said]}"
-    axes.set_title(verdict, loc="left", fontsize=11, color=RIGHT if right else WRONG, fontweight="bold")
+    verdict = f"✓ {dataset.classes[truth]}" if right else f"✗ is {dataset.classes[truth]}"
+    title = axes.set_title(verdict, loc="left", fontsize=11, color=RIGHT if right else WRONG, fontweight="bold")
+    title.set_in_layout(False)  # a long name may reach over the bars, and must not push them away
     axes.spines[:].set(visible=not right, linewidth=3, color=WRONG)
 
 
 def draw_bars(axes: Any, names: list[str], probabilities: list[float]) -> None:
-    """One bar for each answer, the likeliest on top, with its name before it and its probability behind it."""
-    places = range(len(names))
+    """One bar for each answer, the likeliest on top, with its name and its probability above it."""
+    places = [place + 0.25 for place in range(len(names))]
     axes.set_axis_on()
     axes.set_box_aspect(1 / BARS_WIDTH)  # as tall as the square picture beside it
-    axes.barh(places, probabilities, height=0.6, color=["#555555", "#888888", "#bbbbbb"][: len(names)])
-    axes.set_yticks(places, names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_xlim(0, 1.7)
+    axes.barh(places, probabilities, height=0.28, color=["#444444", "#777777", "#aaaaaa"][: len(names)])
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_xlim(0, 1)
     axes.set_xticks([])
-    axes.tick_params(left=False)
+    axes.set_yticks([])
     axes.spines[["top", "right", "bottom"]].set_visible(False)
-    for place, probability in enumerate(probabilities):
-        axes.text(probability + 0.04, place, percent(probability), va="center", fontsize=9)
+    for place, (name, probability) in enumerate(zip(names, probabilities, strict=True)):
+        axes.text(0.03, place - 0.13, name, va="center", fontsize=8.5)
+        axes.text(1, place - 0.13, percent(probability), va="center", ha="right", fontsize=8.5)
 
 
 def percent(probability: float) -> str:

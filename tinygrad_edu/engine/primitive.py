@@ -134,7 +134,7 @@ class Primitive:
     # ------------------------------------------------------------------------------------------------ running it
     def __call__(self, *args: Any, **settings: Any) -> Any:
         """Run on bare arrays and return an array; or run on Values, record, and return a Value."""
-        arrays, parents, dtype, mixed, wanted = [], [], None, False, False
+        arrays, parents, dtype, mixed, wanted, plain = [], [], None, False, False, False
         for arg in args:
             if type(arg) in value_classes:
                 array, node = arg.array, arg.node
@@ -144,11 +144,14 @@ class Primitive:
                     mixed, dtype = dtype is not None, array.dtype
                 arrays.append(array)
                 parents.append(node)
-            else:  # a number, or an array that nobody differentiates; NumPy's scalars would impose their dtype
-                arrays.append(arg.item() if isinstance(arg, numpy.generic) else arg)
+            else:
+                plain = True
+                arrays.append(arg)
                 parents.append(None)
         if dtype is None:  # no Value among them: how the text of a rule runs in a first-order backward
             return self.function(*args, **settings)
+        if plain:
+            arrays = [_constant(self.name, array) for array in arrays]
         if (mixed or dtype.kind != "f") and self.prepare is not None:
             prepared = self.prepare(args)
             if prepared is not args:
@@ -191,14 +194,18 @@ def _no_rule(primitive_name: str, argument: str) -> Callable[..., Any]:
     return rule
 
 
+def _constant(name: str, value: Any) -> Any:
+    """What may stand beside a Value: an array, or a number; NumPy's scalars would impose their dtype on the result."""
+    if isinstance(value, numpy.generic):
+        return value.item()
+    if is_array(value) or isinstance(value, (bool, int, float)):
+        return value
+    raise TypeError(f"{name} wanted tensors or numbers, got {type(value).__name__}: wrap the data with tensor(...)")
+
+
 def _explain_arguments(name: str, args: tuple[Any, ...]) -> None:
     """A TypeError came out of an op: if its arguments explain it, say so in words the user knows."""
     plain = [arg.array if isinstance(arg, Value) else arg for arg in args]
-    for arg in plain:
-        if not is_array(arg) and not isinstance(arg, (bool, int, float, numpy.generic)):
-            raise TypeError(
-                f"{name} wanted tensors or numbers, got {type(arg).__name__}: wrap the data with tensor(...)"
-            )
     devices = dict.fromkeys(str(device_of(arg)) for arg in plain if is_array(arg))
     if len(devices) > 1:
         raise RuntimeError(

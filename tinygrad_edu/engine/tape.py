@@ -172,10 +172,10 @@ def caller(depth: int = 2) -> tuple[CodeType, int]:
 
 
 class _Ours(dict[str, bool]):
-    """File name -> whether it belongs to this package, worked out once for each file."""
+    """File name -> whether it belongs to this package, worked out once for each file. A benchmark counts as a user."""
 
     def __missing__(self, filename: str) -> bool:
-        self[filename] = filename.startswith(_PACKAGE)
+        self[filename] = filename.startswith(_PACKAGE) and not filename.startswith(_PACKAGE + "bench")
         return self[filename]
 
 

@@ -16,6 +16,9 @@ from tinygrad_edu.ops.erf import error_function
 from tinygrad_edu.ops.shaping import zeros_like
 
 
+_LARGEST_EXPONENT = {2: 11.0, 4: 88.0, 8: 709.0}  # bytes of a float -> the largest whole x whose e^x it can hold
+
+
 # ------------------------------------------------------------------------------------------------------ arithmetic
 @primitive(prepare=to_common)
 def add(x, y):
@@ -234,10 +237,9 @@ tanh.deflatex(r"\tanh x", x=r"g \odot (1 - \mathrm{out}^{2})")
 
 @primitive(prepare=to_floating)
 def sigmoid(x):
-    """1 / (1 + e^-x), through e^-|x| so that nothing overflows"""
+    """1 / (1 + e^-x); where e^-x would overflow, the largest number in its place gives 0 to rounding"""
     library = namespace(x)
-    small = library.exp(-abs(x))
-    return library.maximum(small, x >= 0) / (1 + small)
+    return 1 / (library.exp(library.minimum(-x, _LARGEST_EXPONENT[x.dtype.itemsize])) + 1)
 
 
 sigmoid.defvjp(x=lambda g, out: g * (out * (1 - out)))

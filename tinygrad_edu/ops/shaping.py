@@ -46,7 +46,10 @@ def swap(x, first, second):
 @primitive
 def flip(x, *, axes):
     """x read backwards along `axes`. A flip undoes itself, so the gradient is flipped too."""
-    return x[tuple(slice(None, None, -1) if axis in axes else slice(None) for axis in range(x.ndim))]
+    key = [slice(None)] * x.ndim
+    for axis in axes:
+        key[axis] = slice(None, None, -1)
+    return x[tuple(key)]
 
 
 flip.defvjp(x=lambda g, axes: flip(g, axes=axes))

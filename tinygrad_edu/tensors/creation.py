@@ -29,11 +29,39 @@ def _finish(array: Any, device: Any, requires_grad: bool) -> Tensor:
     return made.requires_grad_() if requires_grad else made
 
 
-def _unpacked(data: Any) -> Any:
-    """Nested lists with tensors in them as nested lists of numbers."""
+def _unpacked(data: Any, typed: set[Any]) -> Any:
+    """Nested lists with tensors and arrays in them as nested lists of numbers; their dtypes are added to `typed`."""
+    if isinstance(data, (list, tuple)):
+        return [_unpacked(part, typed) for part in data]
     if isinstance(data, Value):
-        return data.array.tolist()
-    return [_unpacked(part) for part in data] if isinstance(data, (list, tuple)) else data
+        data = data.array
+    if isinstance(data, numpy.generic) or is_array(data):
+        typed.add(data.dtype)
+        return data.tolist()
+    return data
+
+
+def _numbers(data: Any, dtype: Any) -> Any:
+    """Nested lists as an array: in `dtype`, else in the type of the arrays among them, else in the default one."""
+    typed: set[Any] = set()
+    try:
+        array = numpy.asarray(_unpacked(data, typed))
+    except ValueError as error:
+        raise ValueError(f"wanted rows of equal length, got ragged data ({error}): pad the short ones") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"wanted numbers, got data of type {array.dtype}: a tensor holds numbers or truth values only")
+    if dtype is None and array.dtype.kind == "f":
+        floats = [kind for kind in typed if kind.kind == "f"]
+        dtype = numpy.result_type(*floats) if floats else dtypes.get_default_dtype()
+    if dtype is None:
+        dtype = next(iter(typed)) if len(typed) == 1 else dtypes.int64 if array.dtype.kind in "iu" else array.dtype
+    dtype = numpy.dtype(dtype)
+    out = array.astype(dtype)
+    if array.dtype.kind in "iu" and dtype.kind in "iu" and (out != array).any():
+        raise ValueError(
+            f"wanted integers that fit into {dtype}, got {array.min()} to {array.max()}: use a wider dtype"
+        )
+    return out
 
 
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
@@ -41,17 +69,15 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
     if isinstance(data, Value):
         data = data.array
     if is_array(data):
+        _refuse_other_kinds(data)
         array = data.copy() if dtype is None else data.astype(numpy.dtype(dtype))
         return _finish(array, device_of(data) if device is None else device, requires_grad)
-    try:
-        array = numpy.asarray(_unpacked(data))
-    except ValueError as error:
-        raise ValueError(f"wanted rows of equal length, got ragged data ({error}): pad the short ones") from None
+    return _finish(_numbers(data, dtype), device, requires_grad)
+
+
+def _refuse_other_kinds(array: Any) -> None:
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"wanted numbers, got data of type {array.dtype}: a tensor holds numbers or truth values only")
-    if dtype is None and array.dtype.kind == "f" and not isinstance(data, numpy.generic):
-        dtype = dtypes.get_default_dtype()
-    return _finish(array if dtype is None else array.astype(numpy.dtype(dtype)), device, requires_grad)
+        raise TypeError(f"wanted an array of numbers, got dtype {array.dtype}: a tensor holds numbers or truth values")
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -59,6 +85,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, Tensor):
         return data.to(data.device if device is None else device, dtype)
     if is_array(data):
+        _refuse_other_kinds(data)
         return result(data).to(device_of(data) if device is None else device, dtype)
     return tensor(data, dtype=dtype, device=device)
 
@@ -67,8 +94,7 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
     """A tensor that shares the memory of a NumPy array: writing to one writes to the other."""
     if not isinstance(ndarray, numpy.ndarray):
         raise TypeError(f"from_numpy wanted a numpy.ndarray, got {type(ndarray).__name__}: use tensor(...)")
-    if ndarray.dtype.kind not in "biuf":
-        raise TypeError(f"from_numpy wanted an array of numbers, got dtype {ndarray.dtype}")
+    _refuse_other_kinds(ndarray)
     return result(numpy.asarray(ndarray))
 
 
@@ -82,6 +108,10 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
 # ---------------------------------------------------------------------------------------------------------- filled
 def full(size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A tensor of shape `size` with the same number everywhere."""
+    if isinstance(fill_value, Value):
+        fill_value = fill_value.array
+    if is_array(fill_value) or isinstance(fill_value, numpy.generic):
+        fill_value = fill_value.item()  # as a Python number, of its kind
     if dtype is None:
         kinds = {bool: dtypes.bool, int: dtypes.int64}
         dtype = kinds.get(type(fill_value), dtypes.get_default_dtype())
@@ -138,12 +168,20 @@ def _counted(array: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """start, start + step, …, up to but without `end`; arange(n) counts from 0"""
     if step == 0:
         raise ValueError("arange wanted a step other than 0")
     first, last = (0, start) if end is None else (start, end)
+    if (last - first) * step < 0:
+        raise ValueError(f"arange wanted steps that lead from {first} to {last}, got a step of {step}")
     return _counted(numpy.arange(first, last, step), dtype, device, requires_grad)
 
 
@@ -160,6 +198,14 @@ def eye(n: int, m: int | None = None, *, dtype: Any = None, device: Any = None, 
 
 
 # ----------------------------------------------------------------------------------------------------------- drawn
+def _real(dtype: Any) -> Any:
+    """The dtype to draw real numbers in."""
+    dtype = dtypes.get_default_dtype() if dtype is None else numpy.dtype(dtype)
+    if dtype.kind != "f":
+        raise TypeError(f"wanted a floating-point dtype for numbers that are not whole, got {dtype}: use randint")
+    return dtype
+
+
 def _drawn(array: Any, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     return _finish(numpy.asarray(array, dtype or dtypes.get_default_dtype()), device, requires_grad)
 
@@ -172,7 +218,7 @@ def rand(
     requires_grad: bool = False,
 ) -> Tensor:
     """Numbers drawn evenly from [0, 1)"""
-    return _drawn(host_generator(generator).random(flat_sizes(size)), dtype, device, requires_grad)
+    return _drawn(host_generator(generator).random(flat_sizes(size)), _real(dtype), device, requires_grad)
 
 
 def randn(
@@ -183,7 +229,7 @@ def randn(
     requires_grad: bool = False,
 ) -> Tensor:
     """Numbers drawn from the normal distribution with mean 0 and variance 1"""
-    return _drawn(host_generator(generator).standard_normal(flat_sizes(size)), dtype, device, requires_grad)
+    return _drawn(host_generator(generator).standard_normal(flat_sizes(size)), _real(dtype), device, requires_grad)
 
 
 def randint(
@@ -198,6 +244,8 @@ def randint(
     """Integers drawn evenly from [low, high), or from [0, low) when called as randint(high, size)"""
     if size is None:
         low, high, size = 0, low, high
+    elif high is None:
+        low, high = 0, low
     if high <= low:
         raise ValueError(f"randint wanted low below high, got {low} and {high}")
     return _drawn(host_generator(generator).integers(low, high, tuple(size)), dtype or dtypes.int64, device, False)
@@ -205,6 +253,8 @@ def randint(
 
 def randperm(n: int, *, generator: Generator | None = None, dtype: Any = None, device: Any = None) -> Tensor:
     """The integers from 0 to n - 1 in random order"""
+    if n < 0:
+        raise ValueError(f"randperm wanted n of 0 or more, got {n}")
     return _drawn(host_generator(generator).permutation(n), dtype or dtypes.int64, device, False)
 
 

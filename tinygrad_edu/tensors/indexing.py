@@ -34,8 +34,8 @@ class Indexing(Part):
     def index_select(input: Any, dim: int, index: Any) -> Tensor:
         """The slices along `dim` that a 1-d tensor of positions names"""
         axis = axis_of(dim, input.ndim)
-        if index.ndim > 1:
-            raise IndexError(f"index_select wanted a vector of positions, got shape {index.shape}")
+        if index.ndim > 1 or (not input.ndim and index.numel() != 1):
+            raise IndexError(f"index_select wanted a vector of positions, got shape {index.shape} for {input.shape}")
         if index.array.dtype.kind not in "iu":
             raise TypeError(f"index_select wanted positions (integers), got {index.array.dtype}: convert with .long()")
         check_index(index.array, input.shape[axis] if input.ndim else 1, "index_select")

@@ -32,7 +32,12 @@ def _on_graph(*values: Any) -> bool:
 def _write(target: Any, on_arrays: Callable[..., Any], on_values: Callable[..., Any], *others: Any) -> Any:
     """Overwrite `target` with on_values(target, *others); off the graph, with on_arrays, in one buffer."""
     if not _on_graph(target, *others):
-        on_arrays(target.array, *map(_bare, others))
+        try:
+            on_arrays(target.array, *map(_bare, others))
+        except TypeError as error:
+            raise TypeError(
+                f"an in-place operation keeps its dtype, {target.array.dtype}: {error}; use the out-of-place one"
+            ) from None
         mark_written(target.array)
         return target
     _refuse_unsafe(target)

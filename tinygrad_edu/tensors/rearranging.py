@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def _complete(shape: tuple[int, ...], size: int, old: tuple[int, ...]) -> tuple[int, ...]:
     """A shape with its one -1 worked out, checked against the number of elements."""
-    if min(shape, default=0) >= 0 and math.prod(shape) == size:
+    if -1 not in shape and math.prod(shape) == size:
         return shape
     known = math.prod(n for n in shape if n != -1)
     if shape.count(-1) > 1 or any(n < -1 for n in shape):
@@ -74,7 +75,7 @@ class Rearranging(Part):
 
     def squeeze(input: Any, dim: Any = None) -> Tensor:
         """Without the dimensions of size 1 (all of them, or those in `dim`)"""
-        axes = axes_of(dim, input.ndim)
+        axes = () if dim == () else axes_of(dim, input.ndim)
         return shaping.reshape.run(input, shape=tuple(n for i, n in enumerate(input.shape) if n != 1 or i not in axes))
 
     def unsqueeze(input: Any, dim: int) -> Tensor:

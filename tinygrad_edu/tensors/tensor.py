@@ -48,7 +48,7 @@ class Tensor(Operators, Arithmetic, Reducing, Rearranging, Indexing, InPlace):
         return describe(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self.ndim else str(self)
+        return str(self) if self.ndim else format(self.item(), spec)  # a loss prints as a number, as in PyTorch
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if isinstance(self.node, Leaf) or self.node is None:
