@@ -70,7 +70,12 @@ def start(*arguments):
     """The command in a process of its own."""
     command = [sys.executable, "-m", "tinygrad_edu", *map(str, arguments)]
     root = pathlib.Path(__file__).resolve().parents[2]
-    return subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def hear_ctrl_c() -> None:  # a shell starts background jobs deaf to it, and these tests may be part of one
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=root, preexec_fn=hear_ctrl_c, **pipes)
 
 
 def finish(*arguments):

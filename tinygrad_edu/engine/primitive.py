@@ -138,8 +138,7 @@ class Primitive:
         for arg in args:
             if type(arg) in value_classes:
                 array, node = arg.array, arg.node
-                if node is not None:
-                    wanted = True
+                wanted = wanted or node is not None
                 if array.dtype is not dtype:
                     mixed, dtype = dtype is not None, array.dtype
                 arrays.append(array)
@@ -163,18 +162,18 @@ class Primitive:
             raise
         if type(out) is not type(arrays[0]):
             out = as_arrays(out)
-        if observers:
-            for observer in observers:
-                observer(self, arrays, settings, out)
+        for observer in observers:
+            observer(self, arrays, settings, out)
         if not (wanted and mode.recording and self.differentiable):
             return Result(out) if type(out) is not tuple else tuple(map(Result, out))
         if clock.rewritten:
             _refuse_stale_views(self.name, args)
         node = Node(self, tuple(parents), self.keep(arrays, out, settings, parents), caller())
-        if type(out) is tuple:
-            node = Several(node, out)
-            return tuple(Result(array, Pick(node, i)) for i, array in enumerate(out))
-        return Result(out, node)
+        return Result(out, node) if type(out) is not tuple else _several(Several(node, out), out)
+
+
+def _several(node: Several, out: tuple[Any, ...]) -> tuple[Value, ...]:
+    return tuple(Result(array, Pick(node, i)) for i, array in enumerate(out))
 
 
 def primitive(function: Any = None, *, prepare: Callable[[Any], Any] | None = None, register: bool = True) -> Any:

@@ -17,11 +17,11 @@ from tinygrad_edu.engine.tape import Node, as_arrays, caller, value_classes
 
 
 def unrolled(primitive: Any, observers: list[Any], result: Any) -> Callable[..., Any]:
-    """The unrolled form of a primitive with one or two arguments; for others, the primitive itself.
+    """The unrolled form of a primitive with one argument, or two and no settings; for others, the primitive itself.
 
     It is to be called by a method of the Tensor, whose caller is then the line to remember.
     """
-    if primitive.variadic or len(primitive.arguments) > 2:
+    if primitive.variadic or len(primitive.arguments) > 2 or (len(primitive.arguments) == 2 and primitive.settings):
         return primitive
     return (_one if len(primitive.arguments) == 1 else _two)(primitive, primitive.function, observers, result)
 

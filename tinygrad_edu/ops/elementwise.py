@@ -15,7 +15,6 @@ from tinygrad_edu.ops.comparing import floor_divide
 from tinygrad_edu.ops.erf import error_function
 from tinygrad_edu.ops.shaping import zeros_like
 
-
 _LARGEST_EXPONENT = {2: 11.0, 4: 88.0, 8: 709.0}  # bytes of a float -> the largest whole x whose e^x it can hold
 
 

@@ -38,7 +38,7 @@ class Rearranging(Part):
     # --------------------------------------------------------------------------------------------------- shapes
     def reshape(input: Any, *shape: Any) -> Tensor:
         """The same numbers in row-major order, in another shape; one size may be -1. A view where possible"""
-        sizes = tuple(map(int, flat_sizes(shape)))
+        sizes = tuple(map(operator.index, flat_sizes(shape)))
         return shaping.reshape.run(input, shape=_complete(sizes, input.array.size, input.shape))
 
     def view(input: Any, *shape: Any) -> Tensor:
