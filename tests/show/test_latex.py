@@ -65,16 +65,26 @@ CALLS = {
     "put": [([ROW[:3]], {"key": REPEATED, "shape": (3, 4), "unique": False})],
     "set_at": [([REAL, ROW], {"first": (...,), "key": (slice(0, 2),)})],
     "matmul": [([REAL, CUBE[0].T], {}), ([CUBE, REAL.T], {}), ([REAL, random.normal(size=(2, 4, 5))], {})],
+    "matvec": [([REAL, ROW], {})],
+    "dot": [([ROW, OTHER[0]], {})],
     "windows": [([IMAGE], WINDOWS)],
     "overlap_add": [([random.normal(size=(2, 2, 2, 2, 2, 3))], {"shape": (2, 2, 5, 6), **WINDOWS})],
 }
+COLUMNS = ("matvec", "dot")  # products of vectors, which are columns in their formulas
 DIFFERENTIABLE = [name for name, op in primitives.items() if op.differentiable]
+
+
+def column(shape):
+    """A vector is a column on paper, and a number a column of one."""
+    return (*shape, 1) if len(shape) == 1 else shape or (1, 1)
 
 
 def symbols(op, arrays, settings, out, g):
     """What the letters of a formula stand for. Axes that a reduction has lost are axes of size 1 on paper."""
     names = {**settings, "out": out, "g": g}
     names.update({"xs": arrays} if op.variadic else zip(op.arguments, arrays, strict=True))
+    if op.name in COLUMNS:
+        names = {name: value.reshape(column(value.shape)) for name, value in names.items()}
     if isinstance(settings.get("axis"), tuple) or op.name == "product":
         axes = settings.get("axis", (arrays[0].ndim - 1,))
         kept = [1 if i in axes else n for i, n in enumerate(arrays[0].shape)]
@@ -103,12 +113,14 @@ def test_formulas_agree_with_the_code(name):
         out = numpy.asarray(op.function(*arrays, **settings))
         g = random.normal(size=out.shape) if name != "cast" else numpy.round(random.normal(size=out.shape))
         names = symbols(op, arrays, settings, out, g)
-        numpy.testing.assert_allclose(evaluate(op.latex["out"], names, out.shape), out, rtol=1e-9, atol=1e-12)
+        paper = column if name in COLUMNS else lambda shape: shape
+        value = evaluate(op.latex["out"], names, paper(out.shape)).reshape(out.shape)
+        numpy.testing.assert_allclose(value, out, rtol=1e-9, atol=1e-12)
         for argument, rule in op.rules.items():
             places = range(len(arrays)) if op.variadic else [op.arguments.index(argument)]
             for i in places:
                 wanted = by_rule(rule, op, arrays, settings, out, g, i)
-                got = evaluate(op.latex[argument], {**names, "i": i}, arrays[i].shape)
+                got = evaluate(op.latex[argument], {**names, "i": i}, paper(arrays[i].shape)).reshape(arrays[i].shape)
                 numpy.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-12, err_msg=f"{name}, {argument}")
 
 

@@ -88,7 +88,7 @@ def test_on_a_graph_and_off_it(name: str, target: Any) -> None:
         agree(write, target, numpy.add(other, 0.5), grad=False)
 
 
-@pytest.mark.parametrize("kind", ["bool", "uint8", "int64", "float32"])
+@pytest.mark.parametrize("kind", ["bool", "int32", "int64", "float32"])
 @pytest.mark.parametrize("name", ["+=", "*=", "/=", "copy_", "fill_", "neg_", "zero_", "[0] = number"])
 def test_the_dtype_is_kept(name: str, kind: str) -> None:
     def write(library: Any, x: Any, other: Any) -> Any:
@@ -104,7 +104,7 @@ def test_values_and_gradients_without_a_judge(device: Any) -> None:
     x = tensor(V, dtype=float64, device=device, requires_grad=True)
     y = x * 1
     y += y * y  # x + x²
-    y[1:] *= 2
+    y[1:] = y[1:] * 2
     y[0] = x[2] * 3
     y.sum().backward()
     assert y.tolist() == [9.0, 12.0, 24.0]

@@ -32,21 +32,55 @@ matmul.defvjp(
 matmul.deflatex(r"x \, y", x=r"g \, y^{\top}", y=r"x^{\top} g")
 
 
+@primitive(prepare=_one_dtype)
+def matvec(x, y):
+    """(n, k) @ (k) -> (n): each row of x times the vector y"""
+    return x @ y
+
+
+matvec.defvjp(
+    x=lambda g, y: reshape(g, shape=(*g.shape, 1)) * y,
+    y=lambda g, x: g @ x,
+)
+matvec.deflatex(r"x \, y", x=r"g \, y^{\top}", y=r"x^{\top} g")
+
+
+@primitive(prepare=_one_dtype)
+def dot(x, y):
+    """(k) @ (k) -> (): Σ x_i y_i"""
+    return x @ y
+
+
+dot.defvjp(
+    x=lambda g, y: g * y,
+    y=lambda g, x: g * x,
+)
+dot.deflatex(r"x^{\top} y", x=r"g \odot y", y=r"g \odot x")
+
+
 def product(x, y):
-    """x @ y for vectors too: (k) is a row on the left and a column on the right, and the axis added is taken away.
+    """x @ y for tensors of any dimensions: a vector is a row on the left and a column on the right.
 
     A batch times one matrix is one tall product, (… n, k) @ (k, m), on the way back as well.
     """
     _check_sizes(x.shape, y.shape)
-    if x.ndim == 1 or y.ndim == 1:
-        left = reshape.run(x, shape=(1, *x.shape)) if x.ndim == 1 else x
-        right = reshape.run(y, shape=(*y.shape, 1)) if y.ndim == 1 else y
-        out = product(left, right)
-        return reshape.run(out, shape=out.shape[: -2 if x.ndim == 1 else -1] + (out.shape[-1:] if y.ndim > 1 else ()))
+    if y.ndim == 1:
+        if x.ndim <= 2:
+            return (dot if x.ndim == 1 else matvec).run(x, y)
+        return reshape(matvec(_tall(x), y), shape=x.shape[:-1])
+    if x.ndim == 1:
+        if y.ndim == 2:
+            return matvec.run(permute.run(y, axes=(1, 0)), x)
+        out = matmul(reshape(x, shape=(1, *x.shape)), y)
+        return reshape(out, shape=(*out.shape[:-2], out.shape[-1]))
     if x.ndim > 2 and y.ndim == 2:
-        tall = matmul(reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1])), y)
-        return reshape(tall, shape=(*x.shape[:-1], y.shape[1]))
+        return reshape(matmul(_tall(x), y), shape=(*x.shape[:-1], y.shape[1]))
     return matmul.run(x, y)
+
+
+def _tall(x):
+    """(…, n, k) -> (… n, k): a batch of matrices one below the other"""
+    return reshape(x, shape=(math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _check_sizes(first, second):
