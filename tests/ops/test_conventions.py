@@ -34,6 +34,7 @@ def test_at_a_tie_each_argument_gets_half_of_the_gradient(name: str) -> None:
         (lambda x: x.clamp(-1.0, 1.0), 1.0, 1.0),
         (lambda x: x.clamp(-1.0, 1.0), -1.0, 1.0),
         (lambda x: x.clamp(-1.0, 1.0), 1.5, 0.0),
+        (lambda x: x.clamp(-1.0, 1.0), -1.5, 0.0),
         (lambda x: x**0, 0.0, 0.0),
         (lambda x: x ** te.tensor([0.0], dtype=te.float64), 0.0, 0.0),
     ],
@@ -101,3 +102,12 @@ def test_the_slope_chosen_where_the_formula_has_none(name: str, device: Any) -> 
     (3 * function(*tensors)).sum().backward()
     for tensor, want in zip(tensors, wanted, strict=True):
         assert tensor.grad.tolist() == pytest.approx([3 * number for number in want])
+
+
+def test_a_remainder_moves_with_x_and_by_whole_steps_with_y() -> None:
+    """The table of cases has no second derivative for it: 5.5 % 2 is 5.5 - 2 · 2, -5.5 % 2 is -5.5 + 3 · 2."""
+    assert gradients(te.remainder, 5.5, 2.0) == [3.0, -6.0]
+    x, y = te.tensor([[5.5], [-5.5]], requires_grad=True), te.tensor([2.0, 3.0], requires_grad=True)
+    te.remainder(x, y).sum().backward()
+    assert x.grad.tolist() == [[2.0], [2.0]]
+    assert y.grad.tolist() == [-2.0 + 3.0, -1.0 + 2.0]

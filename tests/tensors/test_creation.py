@@ -170,3 +170,9 @@ def test_what_is_drawn() -> None:
 def test_what_is_refused(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("data", [[1.0, 2.0], 3.0, "x"])
+def test_the_class_itself_wraps_arrays_only(data: object) -> None:
+    with pytest.raises(TypeError, match=r"use tensor\(\.\.\.\)"):
+        tinygrad_edu.Tensor(data)

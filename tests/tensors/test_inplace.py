@@ -103,7 +103,7 @@ def test_the_dtype_is_kept(name: str, kind: str) -> None:
 def test_values_and_gradients_without_a_judge(device: Any) -> None:
     x = tensor(V, dtype=float64, device=device, requires_grad=True)
     y = x * 1
-    y += y * y  # x + x²
+    y += x * x  # x + x²
     y[1:] = y[1:] * 2
     y[0] = x[2] * 3
     y.sum().backward()

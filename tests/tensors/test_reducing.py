@@ -57,6 +57,8 @@ def test_sorting_keeps_the_order_of_equals(kind: str) -> None:
         agree(lambda library, x, d=down: library.sort(x, stable=True, descending=d), x)
         agree(lambda library, x, d=down: library.argsort(x, stable=True, descending=d), x)
     assert tensor(x).sort(descending=True).indices.tolist() == [4, 1, 3, 0, 2, 5]
+    many = numpy.arange(200) % 3
+    assert tensor(many).argsort().tolist() == sorted(range(200), key=lambda i: many[i])
     agree(lambda library, x: library.sort(x, stable=True), [1.0, math.nan, -math.inf, math.inf])
 
 

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy
+from numpy import ndarray
 
-from tinygrad_edu.backend import device, dtypes, namespace, to_device, to_host
+from tinygrad_edu.backend import device, dtypes, is_array, namespace, to_device, to_host
 from tinygrad_edu.engine import Leaf, is_grad_enabled, result, results_are
 from tinygrad_edu.ops import casting, shaping
 from tinygrad_edu.tensors import gradients
 from tinygrad_edu.tensors.arithmetic import Arithmetic
+from tinygrad_edu.tensors.handle import RemovableHandle
 from tinygrad_edu.tensors.indexing import Indexing
 from tinygrad_edu.tensors.inplace import InPlace
 from tinygrad_edu.tensors.operators import Operators
@@ -33,6 +35,10 @@ class Tensor(Operators, Arithmetic, Reducing, Rearranging, Indexing, InPlace):
 
     __slots__ = ()
     __array_ufunc__ = None  # so that numpy_array * tensor asks the tensor
+
+    def __init__(self, array: Any, node: Any = None) -> None:
+        self.array = array if type(array) is ndarray else _only_array(array)
+        self.node = node
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -274,15 +280,11 @@ class Tensor(Operators, Arithmetic, Reducing, Rearranging, Indexing, InPlace):
         return self.array.__dlpack_device__()
 
 
-class RemovableHandle:
-    """What register_hook returns: `handle.remove()` takes the hook away again."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks, self._hook = hooks, hook
-
-    def remove(self) -> None:
-        """Take the hook away; a second time does nothing."""
-        self._hooks[:] = [hook for hook in self._hooks if hook is not self._hook]
+def _only_array(array: Any) -> Any:
+    """What a Tensor may hold: an array; NumPy's scalars are made one."""
+    if is_array(array) or isinstance(array, numpy.generic):
+        return numpy.asarray(array) if isinstance(array, numpy.generic) else array
+    raise TypeError(f"Tensor(...) wraps an array, got {type(array).__name__}: use tensor(...) for lists and numbers")
 
 
 def moved(input: Tensor, target: Any) -> Tensor:
