@@ -1,7 +1,7 @@
 """Initialization: the numbers that training starts from, drawn so that signals neither die out nor blow up.
 
 For: filling a tensor in place (names end in "_"), from the default generator or `generator=`. Not for: deciding which
-layer starts how; each layer says that itself. Derived in lesson 07.
+layer starts how; each layer says that itself.
 
 fan_in is how many inputs one output sums, fan_out how many outputs one input reaches. Weights of variance 1 / fan_in
 keep the variance of the signal, weights of variance 1 / fan_out that of the gradient.

@@ -28,7 +28,7 @@ class Linear(Module):
         super().__init__()
         self.in_features = positive("in_features", in_features)
         self.out_features = positive("out_features", out_features)
-        bound = in_features**-0.5  # with inputs of variance 1, y gets variance 1/3 + 1/(3 in_features); lesson 07
+        bound = in_features**-0.5  # with inputs of variance 1, y gets variance 1/3 + 1/(3 in_features)
         settings = {"bound": bound, "device": device, "dtype": dtype, "generator": generator}
         self.weight = Parameter(fresh_uniform((out_features, in_features), **settings))
         self.bias = Parameter(fresh_uniform((out_features,), **settings)) if bias else None

@@ -4,7 +4,7 @@
 
 At ε = 1e-6 and float64 (u = 1e-16) both are near 1e-10, which is why the checks want float64; float32 (u = 1e-7) would
 leave one good digit. For: an independent judge of every rule. Not for: computing gradients in a program, because each
-number of x costs two runs of f. Derived in lesson 02.
+number of x costs two runs of f.
 """
 
 from __future__ import annotations
