@@ -17,7 +17,7 @@ def test_every_primitive_comes_with_its_rules_and_formulas(name, capsys):
     text = show.source(op)
     assert capsys.readouterr().out == text + "\n"
     called = op.function.__name__
-    assert text.startswith("@primitive")
+    assert text.startswith(("@primitive", "@fuses"))
     assert text.count("\ndef ") == 1
     assert f"\n{called}.defvjp(" in text
     assert f"\n{called}.deflatex(" in text

@@ -1,16 +1,18 @@
 """Floor 1: reverse-mode automatic differentiation over opaque functions. There is no calculus in here.
 
 Read in this order: `tape` (what is recorded), `primitive` (when), `walk` (how it is used), `clock` (what keeps it
-safe), `unrolled` (the same as `primitive`, faster).
+safe), `unrolled` (the same as `primitive`, faster), `fusing` (kernels beside their definitions).
 """
 
 from tinygrad_edu.engine.clock import mark_written
+from tinygrad_edu.engine.fusing import Fused, fuses, unfused
 from tinygrad_edu.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_edu.engine.primitive import Primitive, observers, primitive, primitives, result, results_are
 from tinygrad_edu.engine.tape import Leaf, Node, Parts, Pick, Value, caller, place, recorded_at
 from tinygrad_edu.engine.walk import backward_observers, collect, walk
 
 __all__ = [
+    "Fused",
     "Leaf",
     "Node",
     "Parts",
@@ -21,6 +23,7 @@ __all__ = [
     "caller",
     "collect",
     "enable_grad",
+    "fuses",
     "is_grad_enabled",
     "mark_written",
     "no_grad",
@@ -32,5 +35,6 @@ __all__ = [
     "result",
     "results_are",
     "set_grad_enabled",
+    "unfused",
     "walk",
 ]

@@ -59,6 +59,7 @@ class Primitive:
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.settings = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
         self.differentiable = True
+        self.definition: Callable[..., Any] | None = None  # a fused primitive has one: see `fusing`
         self.rules: dict[str, Callable[..., Any]] = {}
         self.latex: dict[str, str] = {}
         self._compile()
@@ -168,8 +169,12 @@ class Primitive:
             return Result(out) if type(out) is not tuple else tuple(map(Result, out))
         if clock.rewritten:
             _refuse_stale_views(self.name, args)
-        node = Node(self, tuple(parents), self.keep(arrays, out, settings, parents), caller())
+        node = self.record(arrays, parents, settings, out)
         return Result(out, node) if type(out) is not tuple else _several(Several(node, out), out)
+
+    def record(self, arrays: list[Any], parents: list[Any], settings: dict[str, Any], out: Any) -> Node:
+        """The node of one call: its parents, and of its arrays what the rules have named."""
+        return Node(self, tuple(parents), self.keep(arrays, out, settings, parents), caller(3))
 
 
 def _several(node: Several, out: tuple[Any, ...]) -> tuple[Value, ...]:

@@ -69,6 +69,11 @@ class Node:
     def name(self) -> str:
         return self.primitive.name
 
+    @property
+    def kept(self) -> tuple[Any, ...]:
+        """Everything that must not be overwritten before the walk back has passed."""
+        return self.saved
+
     def __repr__(self) -> str:
         return f"<{''.join(part.capitalize() for part in self.name.split('_'))}Backward>"
 

@@ -145,7 +145,7 @@ def _array(gradient: Any) -> Any:
 
 
 def _refuse_overwritten(node: Node) -> None:
-    for values in node.saved:
+    for values in node.kept:
         for value in _arrays_in(values):
             if clock.written_since(value, node.age):
                 raise RuntimeError(

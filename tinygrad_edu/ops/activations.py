@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from tinygrad_edu.backend import namespace
-from tinygrad_edu.engine import primitive
+from tinygrad_edu.engine import fuses, primitive
 from tinygrad_edu.ops.broadcasting import sum
 from tinygrad_edu.ops.casting import to_floating
 from tinygrad_edu.ops.elementwise import erf, exp, expm1, sigmoid, tanh
 from tinygrad_edu.ops.kinks import clamp, where
+from tinygrad_edu.ops.reductions import logsumexp
 
 
 @primitive
@@ -60,7 +61,12 @@ def elu(x, *, alpha):
     return where(x > 0, x, expm1(clamp(x, low=None, high=0)) * alpha)
 
 
-@primitive(prepare=to_floating)
+def softmax_definition(x, *, axis):
+    """e^(x_i) / Σ e^(x_j), as it is written; the logarithm of the sum keeps it from overflowing"""
+    return exp(log_softmax_definition(x, axis=axis))
+
+
+@fuses(softmax_definition, prepare=to_floating)
 def softmax(x, *, axis):
     """out_i = e^(x_i) / Σ e^(x_j), with the largest taken out first. The Jacobian is diag(out) - out outᵀ."""
     library = namespace(x)
@@ -75,7 +81,12 @@ softmax.deflatex(
 )
 
 
-@primitive(prepare=to_floating)
+def log_softmax_definition(x, *, axis):
+    """x_i - ln Σ e^(x_j)"""
+    return x - logsumexp(x, axis=(axis,), keepdims=True)
+
+
+@fuses(log_softmax_definition, prepare=to_floating)
 def log_softmax(x, *, axis):
     """x_i - ln Σ e^(x_j), with the largest taken out first"""
     library = namespace(x)
