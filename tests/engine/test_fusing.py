@@ -98,3 +98,12 @@ def test_an_argument_overwritten_before_the_second_derivative_is_noticed() -> No
         x.add_(1.0)
     with pytest.raises(RuntimeError, match="modified by an in-place operation"):
         grad(y.sum(), x, create_graph=True)
+
+
+def test_an_opaque_kernel_with_several_results_is_refused() -> None:
+    @fuses(swish_definition, opaque=True, register=False)
+    def twice(x: Any) -> Any:
+        return x, x
+
+    with pytest.raises(NotImplementedError, match="wants one result"):
+        twice(te.tensor([1.0], requires_grad=True))

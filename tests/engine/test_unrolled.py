@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -170,3 +172,13 @@ def test_an_overwritten_argument_is_still_noticed() -> None:
         y.zero_()
     with pytest.raises(RuntimeError, match=r"mul \(recorded at .*test_unrolled\.py:\d+.*in-place"):
         z.sum().backward()
+
+
+def test_the_unrolled_form_may_be_called_from_the_outermost_level_of_a_script() -> None:
+    script = """
+import tinygrad_edu as te
+from tinygrad_edu.ops.elementwise import exp
+print(exp.run(te.tensor([0.0], requires_grad=True)).tolist())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("[1.0]", "")

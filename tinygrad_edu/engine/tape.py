@@ -168,7 +168,10 @@ def place(where: tuple[CodeType, int]) -> str:
 
 def caller(depth: int = 2) -> tuple[CodeType, int]:
     """The nearest line outside this package, `depth` or more calls up: code and instruction, so no frame is kept."""
-    frame: Any = sys._getframe(depth)
+    try:
+        frame: Any = sys._getframe(depth)
+    except ValueError:  # called from the outermost level of a script, which is one call nearer
+        frame = sys._getframe(depth - 1)
     code = frame.f_code
     while _is_ours[code.co_filename] and frame.f_back is not None:
         frame = frame.f_back
