@@ -62,8 +62,8 @@ class Fused(Primitive):
             return super().record(arrays, parents, settings, out)
         if type(out) is tuple:
             raise NotImplementedError(
-                f"{self.name} is opaque and returns {len(out)} arrays; an opaque kernel wants one result: write its rules "
-                "in operators, or return the results joined"
+                f"{self.name} is opaque and returns {len(out)} arrays; an opaque kernel wants one result: write its "
+                "rules in operators, or return the results joined"
             )
         node = FusedNode(self, tuple(parents), self.keep(arrays, out, settings, parents), caller(3))
         node.call = (tuple(arrays), settings)
