@@ -20,7 +20,7 @@ from tinygrad_edu.tensors import functions
 from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.testing.cases import CASES
 from tinygrad_edu.testing.jacobian import Comparison, arrange, compare, compare_along, first_derivative
-from tinygrad_edu.testing.layers import LAYERS
+from tinygrad_edu.testing.layers import LAYERS, Question
 
 # What the rows of the table ask for: the package's public names, gathered from the floors below this file.
 library = SimpleNamespace(**{**vars(functions), "tensor": tensor, "float64": dtypes.float64, "nn": nn})
@@ -72,11 +72,9 @@ def _op_checks(only: str | None) -> Iterator[tuple[str, float, float]]:
 
 def _layer_checks(only: str | None) -> Iterator[tuple[str, float, float]]:
     for case in LAYERS:
-        if only is None or only == case.name:
-            rng = numpy.random.default_rng(0)
-            inputs = [tensor(maker(rng)) for maker in case.makers]
-            layer = case.make(nn).double()
-            yield case.name, *_errors(layer, (*inputs, *layer.parameters()), 2)
+        if case.orders > 0 and (only is None or only == case.name):
+            question = Question(case, nn, case.made(nn), [tensor(array) for array in case.arrays()])
+            yield case.name, *_errors(question, (*question.varied, *question.parameters()), case.orders)
 
 
 def gradient_report(only: str | None = None) -> list[Row]:

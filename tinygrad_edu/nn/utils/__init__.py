@@ -1,0 +1,1 @@
+"""What goes with layers: clipping, weight norm, packed sequences, parameters as one vector."""
