@@ -7,8 +7,9 @@ import json
 
 import pytest
 
-from tinygrad_edu.bench.overhead import OPERATIONS, WHOLE, Library, run_overhead
+from tinygrad_edu.bench.overhead import ALONE, OPERATIONS, WHOLE, Library, run_overhead
 from tinygrad_edu.cli import main
+from tinygrad_edu.testing import assert_close
 
 
 def test_json(capsys):
@@ -24,11 +25,24 @@ def test_the_table_has_a_ratio_for_each_operation(capsys):
     rows = run_overhead(["torch"], 1, False)
     lines = capsys.readouterr().out.splitlines()
     for row, line in zip(rows, lines[3:], strict=False):
-        ours, theirs, ratio = line.removeprefix(row["operation"]).split()[:3]
+        alone, *cells = line.removeprefix(row["operation"]).split()
+        if "numpy_alone" in row:
+            assert float(alone) == pytest.approx(row["numpy_alone"], abs=0.01)
+        else:
+            cells.insert(0, alone)
+        ours, theirs, ratio = cells[:3]
         assert float(ours) == pytest.approx(row["forward"]["tinygrad_edu"], abs=0.01)
         assert float(theirs) == pytest.approx(row["forward"]["torch"], abs=0.01)
         assert float(ratio) == pytest.approx(row["forward"]["tinygrad_edu"] / row["forward"]["torch"], abs=0.01)
     assert "of torch's time" in lines[-1]
+
+
+def test_what_numpy_alone_computes_is_the_same_operation():
+    library = Library("tinygrad_edu")
+    assert list(ALONE) == list(OPERATIONS)
+    for name, operation in OPERATIONS.items():
+        bare = ALONE[name](library.x.numpy(), library.a.numpy(), library.m.numpy())
+        assert_close(operation(library.module, library.x, library.a, library.m), bare)
 
 
 def test_a_peer_that_is_not_installed_is_named(capsys, monkeypatch):

@@ -7,6 +7,7 @@ from tinygrad_edu.backend.arrays import (
     constant,
     is_array,
     namespace,
+    number,
     owner,
     strided_view,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "library_of",
     "manual_seed",
     "namespace",
+    "number",
     "owner",
     "require",
     "strided_view",

@@ -42,9 +42,33 @@ OPERATIONS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
     "x.flip(0)": lambda t, x, a, m: x.flip(0),
     "m @ x": lambda t, x, a, m: m @ x,
 }
+# The fewest calls of NumPy that compute the same: below their time no engine on NumPy can be.
+ALONE: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "x + a": lambda x, a, m: x + a,
+    "x + 1.0": lambda x, a, m: x + 1.0,
+    "x - a": lambda x, a, m: x - a,
+    "x * a": lambda x, a, m: x * a,
+    "x / a": lambda x, a, m: x / a,
+    "-x": lambda x, a, m: -x,
+    "x.tanh()": lambda x, a, m: numpy.tanh(x),
+    "x.sigmoid()": lambda x, a, m: ONE / (numpy.exp(numpy.minimum(-x, LARGEST)) + ONE),
+    "x.relu()": lambda x, a, m: numpy.maximum(x, ZERO),
+    "x.cos()": lambda x, a, m: numpy.cos(x),
+    "maximum(x, a)": lambda x, a, m: numpy.maximum(x, a),
+    "x.softmax(0)": lambda x, a, m: divided_by_its_sum(numpy.exp(x - numpy.maximum.reduce(x))),
+    "x.reshape(10)": lambda x, a, m: x.reshape(SIZE),
+    "x.flip(0)": lambda x, a, m: x[::-1],
+    "m @ x": lambda x, a, m: m.dot(x),
+}
+ZERO, ONE, LARGEST = (numpy.array(value, numpy.float32) for value in (0, 1, 88))
 WHOLE = (
     "((x * a + b).tanh()).sum()"  # one small loss as a learner writes it, with its backward; not divided by anything
 )
+
+
+def divided_by_its_sum(x: numpy.ndarray) -> numpy.ndarray:
+    """x / Σ x"""
+    return x / numpy.add.reduce(x)
 
 
 class Library:
@@ -76,6 +100,14 @@ class Library:
         for _ in range(LENGTH):
             x = operation(t, x, a, m)
         x.backward(self.one)
+        return (time.perf_counter() - start) / LENGTH
+
+    def alone(self, operation: Callable[..., Any]) -> float:
+        """Seconds for one of LENGTH applications in a row by bare calls of NumPy; ours alone is asked."""
+        x, a, m = self.x.numpy(), self.a.numpy(), self.m.numpy()
+        start = time.perf_counter()
+        for _ in range(LENGTH):
+            x = operation(x, a, m)
         return (time.perf_counter() - start) / LENGTH
 
     def whole_forward(self, _: Any = None) -> float:
@@ -112,6 +144,9 @@ def measure(libraries: Sequence[Library], rounds: int) -> list[dict[str, Any]]:
             row[kind] = {
                 name: 1e6 * statistics.median(times[1:]) for name, times in seconds.items()
             }  # the first warms up
+        if name in ALONE:
+            bare = [libraries[0].alone(ALONE[name]) for _ in range(rounds + 1)]
+            row["numpy_alone"] = 1e6 * statistics.median(bare[1:])
         rows.append(row)
     return rows
 
@@ -134,14 +169,14 @@ def run_overhead(peers: Sequence[str], rounds: int, as_json: bool) -> list[dict[
 
 
 def print_table(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-    """Ours and each peer's times, forward and forward + backward, with our time divided by the peer's."""
+    """What NumPy alone takes forward; ours and each peer's times, with our time divided by the peer's."""
     kinds = {"forward": "forward", "forward_backward": "forward + backward"}
     columns = [OURS, *(column for name in names[1:] for column in (name, "ratio"))]
     width = 13 * len(columns)
-    print(f"{'':28}" + "".join(f"{title:>{width}}" for title in kinds.values()))
-    print(f"{'operation':28}" + "".join(f"{column:>13}" for column in columns) * len(kinds))
+    print(f"{'':40}" + "".join(f"{title:>{width}}" for title in kinds.values()))
+    print(f"{'operation':28}{'NumPy alone':>12}" + "".join(f"{column:>13}" for column in columns) * len(kinds))
     for row in rows:
-        cells = []
+        cells = [f"{row['numpy_alone']:12.2f}" if "numpy_alone" in row else f"{'':12}"]
         for kind in kinds:
             ours = row[kind][OURS]
             cells.append(f"{ours:13.2f}")

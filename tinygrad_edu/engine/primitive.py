@@ -50,6 +50,8 @@ class Primitive:
     does not list is not kept. A rule is written in operators and primitives only, so that it runs on arrays and Values.
     """
 
+    opaque = False  # True: what is recorded is more than `keep` says; see `fusing`
+
     def __init__(self, function: Callable[..., Any], prepare: Callable[[Any], Any] | None, register: bool) -> None:
         parameters = inspect.signature(function).parameters.values()
         self.function = function

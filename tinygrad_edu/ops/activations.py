@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tinygrad_edu.backend import namespace
+from tinygrad_edu.backend import namespace, number
 from tinygrad_edu.engine import fuses, primitive
 from tinygrad_edu.ops.broadcasting import sum
 from tinygrad_edu.ops.casting import to_floating
@@ -16,7 +16,7 @@ from tinygrad_edu.ops.reductions import logsumexp
 @primitive
 def relu(x):
     """max(x, 0); the slope at the kink is taken as 0"""
-    return namespace(x).maximum(x, 0)
+    return namespace(x).maximum(x, number(0, x))
 
 
 relu.defvjp(x=lambda g, out: g * (out > 0))
@@ -70,8 +70,10 @@ def softmax_definition(x, *, axis):
 def softmax(x, *, axis):
     """out_i = e^(x_i) / Σ e^(x_j), with the largest taken out first. The Jacobian is diag(out) - out outᵀ."""
     library = namespace(x)
-    raised = library.exp(x - x.max(axis=axis, keepdims=True)) if x.size else x.copy()
-    return raised / raised.sum(axis=axis, keepdims=True)
+    raised = x - x.max(axis=axis, keepdims=True) if x.size else x.copy()
+    library.exp(raised, out=raised)
+    raised /= raised.sum(axis=axis, keepdims=True)
+    return raised
 
 
 softmax.defvjp(x=lambda g, out, axis: out * (g - sum(g * out, axis=(axis,), keepdims=True)))
@@ -91,7 +93,8 @@ def log_softmax(x, *, axis):
     """x_i - ln Σ e^(x_j), with the largest taken out first"""
     library = namespace(x)
     shifted = x - x.max(axis=axis, keepdims=True) if x.size else x.copy()
-    return shifted - library.log(library.exp(shifted).sum(axis=axis, keepdims=True))
+    shifted -= library.log(library.exp(shifted).sum(axis=axis, keepdims=True))
+    return shifted
 
 
 log_softmax.defvjp(x=lambda g, out, axis: g - exp(out) * sum(g, axis=(axis,), keepdims=True))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from tinygrad_edu.backend import namespace
+from tinygrad_edu.backend import namespace, number
 from tinygrad_edu.engine import primitive
 from tinygrad_edu.ops.broadcasting import unbroadcast
 from tinygrad_edu.ops.casting import to_common, to_floating, to_numbers
@@ -238,11 +238,12 @@ tanh.deflatex(r"\tanh x", x=r"g \odot (1 - \mathrm{out}^{2})")
 def sigmoid(x):
     """1 / (1 + e^-x); where e^-x would overflow, the largest number in its place gives 0 to rounding"""
     library = namespace(x)
-    return 1 / (library.exp(library.minimum(-x, _LARGEST_EXPONENT[x.dtype.itemsize])) + 1)
+    one, largest = number(1, x), number(_LARGEST_EXPONENT[x.dtype.itemsize], x)
+    return one / (library.exp(library.minimum(-x, largest)) + one)
 
 
-sigmoid.defvjp(x=lambda g, out: g * (out * (1 - out)))
-sigmoid.deflatex(r"\frac{1}{1 + e^{-x}}", x=r"g \odot \mathrm{out} \odot (1 - \mathrm{out})")
+sigmoid.defvjp(x=lambda g, out: g * (out - out * out))
+sigmoid.deflatex(r"\frac{1}{1 + e^{-x}}", x=r"g \odot (\mathrm{out} - \mathrm{out}^{2})")
 
 
 @primitive(prepare=to_floating)

@@ -35,7 +35,7 @@ matmul.deflatex(r"x \, y", x=r"g \, y^{\top}", y=r"x^{\top} g")
 @primitive(prepare=_one_dtype)
 def matvec(x, y):
     """(n, k) @ (k) -> (n): each row of x times the vector y"""
-    return x @ y
+    return x.dot(y)  # on small ones a third of the time of x @ y
 
 
 matvec.defvjp(

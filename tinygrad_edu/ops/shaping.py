@@ -43,13 +43,13 @@ def swap(x, first, second):
     return permute(x, axes=tuple(axes))
 
 
+_FORWARDS, _BACKWARDS = slice(None), slice(None, None, -1)
+
+
 @primitive
 def flip(x, *, axes):
     """x read backwards along `axes`. A flip undoes itself, so the gradient is flipped too."""
-    key = [slice(None)] * x.ndim
-    for axis in axes:
-        key[axis] = slice(None, None, -1)
-    return x[tuple(key)]
+    return x[tuple([_BACKWARDS if axis in axes else _FORWARDS for axis in range(x.ndim)])]
 
 
 flip.defvjp(x=lambda g, axes: flip(g, axes=axes))

@@ -26,15 +26,17 @@ def axes_of(dim: Any, ndim: int) -> tuple[int, ...]:
     """Several axes counted from the front; None or nothing means all of them."""
     if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
         return _ALL[ndim]
-    axes = tuple(axis_of(d, ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,)))
-    if len(set(axes)) != len(axes):
+    axes = tuple([axis_of(d, ndim) for d in dim]) if isinstance(dim, (tuple, list)) else (axis_of(dim, ndim),)
+    if len(axes) > 1 and len(set(axes)) != len(axes):
         raise ValueError(f"wanted each dim once, got {tuple(dim)}")
     return axes if ndim else ()
 
 
 def flat_sizes(sizes: tuple[Any, ...]) -> tuple[Any, ...]:
     """Sizes given one by one or as one sequence: view(2, 3) and view((2, 3)) mean the same."""
-    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+    if len(sizes) != 1 or type(sizes[0]) is int or not isinstance(sizes[0], Sequence):  # the usual cases first
+        return sizes
+    return tuple(sizes[0])
 
 
 def check_index(index: Any, size: int, meaning: str) -> None:

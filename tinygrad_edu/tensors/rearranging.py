@@ -38,8 +38,15 @@ class Rearranging(Part):
     # --------------------------------------------------------------------------------------------------- shapes
     def reshape(input: Any, *shape: Any) -> Tensor:
         """The same numbers in row-major order, in another shape; one size may be -1. A view where possible"""
-        sizes = tuple(map(operator.index, flat_sizes(shape)))
-        return shaping.reshape.run(input, shape=_complete(sizes, input.array.size, input.shape))
+        sizes = flat_sizes(shape)
+        try:
+            out = shaping.reshape.run(input, shape=sizes)
+        except (TypeError, ValueError):  # the library refuses it: so do we, in our words
+            _complete(tuple(map(operator.index, sizes)), input.array.size, input.shape)
+            raise
+        if out.array.shape != sizes:  # a -1, or what the library takes for one
+            _complete(tuple(map(operator.index, sizes)), input.array.size, input.shape)
+        return out
 
     def view(input: Any, *shape: Any) -> Tensor:
         """Like reshape, but never a copy: for tensors whose memory is in order; see contiguous()"""
@@ -164,7 +171,8 @@ class Rearranging(Part):
 
     def flip(input: Any, *dims: Any) -> Tensor:
         """Read backwards along the given dimensions"""
-        return shaping.flip.run(input, axes=axes_of(flat_sizes(dims), input.ndim)) if flat_sizes(dims) else input
+        dims = flat_sizes(dims)
+        return shaping.flip.run(input, axes=axes_of(dims, input.array.ndim)) if dims else input
 
     def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
         """Shifted around along `dims`; without dims, in the flattened tensor"""
