@@ -28,22 +28,28 @@ FLOORS = {
     "testing": 3.3,  # checks what the tensor below computes
     "testing.report": 7,  # the table of everything, layers too
     "autograd": 3.6,  # has PyTorch's names for asking for gradients and for checking them
+    "linalg": 4,
+    "special": 4,
     "nn.functional": 4,
     "show": 4,
     "nn": 5,
     "optim": 5,
     "utils": 5,
+    "generation": 5.5,  # calls any model, and is called by none
     "checkpoint": 6,
     "datasets": 6,
     "models": 6,
     "training": 6.5,  # the loop saves checkpoints
     "bench": 7,
+    "course": 7,
     "report": 7,
     "cli": 8,
     "__main__": 9,
     "pytest_plugin": 9,
     "": 9,
 }
+
+RUNS_FOREIGN_CODE = {"course/compare.py"}  # a learner's answer may raise anything, and the learner wants to hear of it
 
 
 def module_of(path: Path) -> str:
@@ -109,7 +115,7 @@ class TestEveryFile:
     def test_has_no_assert_and_no_blanket_except(self, path: Path) -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             assert not isinstance(node, ast.Assert), f"line {node.lineno}: a user's mistake deserves a sentence"
-            if isinstance(node, ast.ExceptHandler):
+            if isinstance(node, ast.ExceptHandler) and path.relative_to(PACKAGE).as_posix() not in RUNS_FOREIGN_CODE:
                 caught = ast.unparse(node.type) if node.type else "everything"
                 assert caught not in ("everything", "Exception", "BaseException"), f"line {node.lineno}"
 

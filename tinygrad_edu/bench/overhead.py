@@ -42,6 +42,7 @@ OPERATIONS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
     "x.flip(0)": lambda t, x, a, m: x.flip(0),
     "m @ x": lambda t, x, a, m: m @ x,
 }
+ZERO, ONE, LARGEST = (numpy.array(value, numpy.float32) for value in (0, 1, 88))
 # The fewest calls of NumPy that compute the same: below their time no engine on NumPy can be.
 ALONE: dict[str, Callable[[Any, Any, Any], Any]] = {
     "x + a": lambda x, a, m: x + a,
@@ -60,7 +61,6 @@ ALONE: dict[str, Callable[[Any, Any, Any], Any]] = {
     "x.flip(0)": lambda x, a, m: x[::-1],
     "m @ x": lambda x, a, m: m.dot(x),
 }
-ZERO, ONE, LARGEST = (numpy.array(value, numpy.float32) for value in (0, 1, 88))
 WHOLE = (
     "((x * a + b).tanh()).sum()"  # one small loss as a learner writes it, with its backward; not divided by anything
 )

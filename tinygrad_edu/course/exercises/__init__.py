@@ -1,0 +1,1 @@
+"""The exercises, one file for each lesson: right answers, inputs to try, and planted wrong answers."""
