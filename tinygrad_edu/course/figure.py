@@ -7,6 +7,8 @@ For: every figure of a lesson. Not for: making figures, which is matplotlib's, `
 
 from __future__ import annotations
 
+import base64
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from tinygrad_edu.course.publish import in_notebook, publish
 
 FOLDER = "TINYGRAD_EDU_FIGURES"  # the variable by which `lessons --run` says where pictures go
+DOTS = 110  # per inch
 SHORTEST = 20  # characters: a text for the eyes of others states the finding, not the title
 
 
@@ -48,17 +51,20 @@ def save(fig: Any, folder: Path, name: str, alt: str) -> Path:
         fig.save(path, writer="pillow", dpi=72)
     else:
         path = folder / f"{name}.png"
-        fig.savefig(path, dpi=110, metadata={"Software": None})
+        fig.savefig(path, dpi=DOTS, metadata={"Software": None})
     (folder / f"{name}.alt.txt").write_text(alt + "\n", encoding="utf-8")
     return path
 
 
 def _display(fig: Any, alt: str) -> None:
-    from IPython.display import HTML, SVG, display
+    from IPython.display import publish_display_data
 
     if hasattr(fig, "_repr_svg_"):
-        display(SVG(fig._repr_svg_()), metadata={"image/svg+xml": {"alt": alt}})
+        kind, data = "image/svg+xml", fig._repr_svg_()
     elif hasattr(fig, "to_jshtml"):
-        display(HTML(fig.to_jshtml()))
-    else:
-        display(fig, metadata={"image/png": {"alt": alt}})
+        kind, data = "text/html", fig.to_jshtml()
+    else:  # drawn here, so that no back end of pyplot is needed
+        kind, drawn = "image/png", io.BytesIO()
+        fig.savefig(drawn, dpi=DOTS, metadata={"Software": None})
+        data = base64.b64encode(drawn.getvalue()).decode("ascii")
+    publish_display_data({kind: data}, metadata={kind: {"alt": alt}})

@@ -60,7 +60,7 @@ def run_lesson(
     """
     nbclient = require("nbclient", extra="lessons", purpose="run lessons")
     notebook = build(lesson, to) if notebook is None else notebook
-    variables = {**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    variables = {**os.environ, "MPLBACKEND": "agg"}  # figures come through show_figure only
     for name, value in ((FOLDER, refresh and str(refresh.resolve())), (SEED_VARIABLE, seed)):
         variables.pop(name, None)
         if value is not None:
