@@ -6,13 +6,15 @@ safe), `unrolled` (the same as `primitive`, faster), `fusing` (kernels beside th
 
 from tinygrad_edu.engine.clock import mark_written
 from tinygrad_edu.engine.fusing import Fused, fuses, unfused
-from tinygrad_edu.engine.modes import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from tinygrad_edu.engine.kernels import Kernel, kernel
+from tinygrad_edu.engine.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_edu.engine.primitive import Primitive, observers, primitive, primitives, result, results_are
 from tinygrad_edu.engine.tape import Leaf, Node, Parts, Pick, Value, caller, place, recorded_at
 from tinygrad_edu.engine.walk import backward_observers, collect, walk
 
 __all__ = [
     "Fused",
+    "Kernel",
     "Leaf",
     "Node",
     "Parts",
@@ -24,7 +26,9 @@ __all__ = [
     "collect",
     "enable_grad",
     "fuses",
+    "inference_mode",
     "is_grad_enabled",
+    "kernel",
     "mark_written",
     "no_grad",
     "observers",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ContextDecorator
+from typing import Any
 
 
 class _Mode(threading.local):
@@ -20,6 +21,11 @@ def is_grad_enabled() -> bool:
 
 class no_grad(ContextDecorator):
     """Record nothing inside: `with no_grad(): …`, or `@no_grad()` above a function. For inference and updates."""
+
+    def __new__(cls, *args: Any, **settings: Any) -> Any:
+        if args and callable(args[0]):  # `@no_grad` above a function, without brackets
+            return cls()(args[0])
+        return super().__new__(cls)
 
     def __init__(self) -> None:
         self._inside = False
@@ -39,6 +45,14 @@ class enable_grad(no_grad):
     def __init__(self) -> None:
         super().__init__()
         self._inside = True
+
+
+class inference_mode(no_grad):
+    """Record nothing inside, like no_grad(); `inference_mode(False)` records. PyTorch's version allows itself more."""
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self._inside = not mode
 
 
 class set_grad_enabled(no_grad):

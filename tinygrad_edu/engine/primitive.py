@@ -50,7 +50,7 @@ class Primitive:
     does not list is not kept. A rule is written in operators and primitives only, so that it runs on arrays and Values.
     """
 
-    opaque = False  # True: what is recorded is more than `keep` says; see `fusing`
+    unrollable = True  # False where calling it is more than `__call__` below: see `kernels`
 
     def __init__(self, function: Callable[..., Any], prepare: Callable[[Any], Any] | None, register: bool) -> None:
         parameters = inspect.signature(function).parameters.values()
@@ -93,10 +93,12 @@ class Primitive:
         self._names = [tuple(inspect.signature(rule).parameters)[1:] for rule in self._rules]
         # `lambda g, out: …` becomes `lambda a, out, s, p: ((out,) if p[0] else None,)`, where a are the arguments, s
         # the settings and p the parents: nothing that a rule does not name can be kept by accident.
-        kept = [f"({''.join(self._expression(name) + ', ' for name in names)})" for names in self._names]
-        if self.variadic:
-            self.keep = eval(f"lambda a, out, s, p: tuple([{kept[0]} if n else None for i, n in enumerate(p)])")
+        if self.variadic:  # what the arguments share is made once: made for each of n, it would take n² of memory
+            once = "".join(f"for {n} in [{self._expression(n)}] " for n in self._names[0] if n not in ("out", "i"))
+            each = f"({''.join(name + ', ' for name in self._names[0])})"
+            self.keep = eval(f"lambda a, out, s, p: tuple([{each} if n else None {once}for i, n in enumerate(p)])")
         else:
+            kept = [f"({''.join(self._expression(name) + ', ' for name in names)})" for names in self._names]
             each = "".join(f"{text} if p[{i}] else None, " for i, text in enumerate(kept))
             self.keep = eval(f"lambda a, out, s, p: ({each})")
         self._sources = [tuple(map(self._source, names)) for names in self._names]
@@ -170,7 +172,7 @@ class Primitive:
         if not (wanted and mode.recording and self.differentiable):
             return Result(out) if type(out) is not tuple else tuple(map(Result, out))
         if clock.rewritten:
-            _refuse_stale_views(self.name, args)
+            refuse_stale_views(self.name, args)
         node = self.record(arrays, parents, settings, out)
         return Result(out, node) if type(out) is not tuple else _several(Several(node, out), out)
 
@@ -220,7 +222,7 @@ def _explain_arguments(name: str, args: tuple[Any, ...]) -> None:
         )
 
 
-def _refuse_stale_views(name: str, args: tuple[Any, ...]) -> None:
+def refuse_stale_views(name: str, args: tuple[Any, ...]) -> None:
     """An argument that is a view of memory rewritten since it was made has a value its node knows nothing about."""
     for arg in args:
         if isinstance(arg, Value) and isinstance(arg.node, Node) and clock.rewritten_since(arg.array, arg.node.age):

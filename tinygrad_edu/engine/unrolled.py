@@ -22,7 +22,7 @@ def unrolled(primitive: Any, observers: list[Any], result: Any) -> Callable[...,
     It is to be called by a method of the Tensor, whose caller is then the line to remember.
     """
     many = primitive.variadic or len(primitive.arguments) > 2
-    if many or (len(primitive.arguments) == 2 and primitive.settings) or primitive.opaque:
+    if many or (len(primitive.arguments) == 2 and primitive.settings) or not primitive.unrollable:
         return primitive
     return (_one if len(primitive.arguments) == 1 else _two)(primitive, primitive.function, observers, result)
 
