@@ -145,7 +145,7 @@ BAD = {
     "Conv2d, groups": (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "in_channels must be divisible by groups"),
     "Conv2d, kernel": (lambda: nn.Conv2d(3, 4, 0), ValueError, "non-positive kernel_size is not supported"),
     "Conv2d, three": (lambda: nn.Conv2d(3, 4, (1, 2, 3)), TypeError, "an integer or a pair of integers"),
-    "Conv2d, mode": (lambda: nn.Conv2d(3, 4, 3, padding_mode="reflect"), ValueError, "padding_mode must be 'zeros'"),
+    "Conv2d, mode": (lambda: nn.Conv2d(3, 4, 3, padding_mode="wrap"), ValueError, "padding_mode must be one of"),
     "Conv2d, text": (lambda: nn.Conv2d(3, 4, 3, padding="full"), ValueError, "Invalid padding string 'full'"),
     "Conv2d, same": (lambda: nn.Conv2d(3, 4, 3, 2, "same"), ValueError, "is not supported for strided convolutions"),
     "MaxPool2d": (lambda: nn.MaxPool2d(0), ValueError, "non-positive kernel_size is not supported"),

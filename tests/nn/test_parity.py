@@ -25,16 +25,17 @@ def test_every_row_has_its_committed_answer() -> None:
 def test_a_layer_answers_as_pytorch_did(case: LayerCase) -> None:
     known = COMMITTED[case.id]
     got = parity.our_answer(case, known["state"], list(known["input"].values()))
-    parity.compare(got, known["answer"])
+    parity.compare(got, known["answer"], case.tolerance)
 
 
 @pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.id)
 def test_a_layer_answers_and_prints_as_pytorch_does(case: LayerCase) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
     state, arrays, wanted = parity.pytorchs_answer(case, torch, seed=1)
-    parity.compare(parity.our_answer(case, state, arrays), wanted)
+    parity.compare(parity.our_answer(case, state, arrays), wanted, case.tolerance)
     if isinstance(case.make(nn), nn.Module):
-        assert repr(case.make(nn)) == repr(case.make(torch.nn))
+        theirs = repr(case.make(torch.nn)).replace("NonDynamicallyQuantizableLinear", "Linear")  # in its quantization
+        assert repr(case.make(nn)) == theirs
 
 
 @pytest.mark.parametrize("family", FAMILIES)

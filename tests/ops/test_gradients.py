@@ -18,8 +18,16 @@ PUBLIC_OPS = """
     reshape view transpose permute squeeze unsqueeze broadcast flatten cat stack split chunk flip roll tril triu pad
     repeat movedim getitem index_select gather scatter_add masked_fill one_hot matmul mm bmm einsum outer dot addmm
     softmax log_softmax relu gelu silu leaky_relu elu softplus dropout linear
+    tan asin acos atan atan2 hypot sinh cosh asinh acosh atanh deg2rad rad2deg exp2 log2 log10 logaddexp logit erfc
+    ceil trunc round frac fmod floor_divide lerp addcmul addcdiv clamp_min clamp_max nan_to_num isclose
+    bitwise_and bitwise_or bitwise_xor bitwise_not cumprod nansum nanmean var_mean std_mean aminmax count_nonzero
+    quantile median kthvalue unique bincount histc select take take_along_dim masked_select nonzero argwhere
+    repeat_interleave tile ravel scatter scatter_reduce index_add index_copy index_fill diag diag_embed diagflat trace
+    diagonal mv vdot inner tensordot baddbmm addbmm addmv addr matrix_power kron cross cdist dist vector_norm
+    matrix_norm linalg.norm vecdot hstack vstack dstack column_stack concat atleast_1d atleast_2d atleast_3d
+    broadcast_tensors block_diag meshgrid cartesian_prod tensor_split
     windows overlap_add conv2d max_pool2d avg_pool2d mse_loss cross_entropy nll_loss
-""".split()  # noqa: SIM905 - a list of seventy quoted words would be harder to read
+""".split()  # noqa: SIM905 - a list of two hundred quoted words would be harder to read
 
 
 def inputs_of(case: Case, device: Any) -> list[Any]:

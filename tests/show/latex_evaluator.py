@@ -26,7 +26,11 @@ TOKEN = re.compile(
     r"\s+|\\,|(?P<number>\d+(\.\d+)?)|(?P<word>\\(?P<kind>mathrm|operatorname)\{(?P<inner>[A-Za-z_0-9]+)\})"
     r"|(?P<command>\\[A-Za-z]+)|(?P<letter>[A-Za-z])|(?P<mark>[-+^_(){}\[\],=<>])"
 )
-FUNCTIONS = {r"\ln": numpy.log, r"\sin": numpy.sin, r"\cos": numpy.cos, r"\tanh": numpy.tanh}
+FUNCTIONS = {
+    r"\ln": numpy.log, r"\sin": numpy.sin, r"\cos": numpy.cos, r"\tan": numpy.tan, r"\sinh": numpy.sinh,
+    r"\cosh": numpy.cosh, r"\tanh": numpy.tanh, r"\arcsin": numpy.arcsin, r"\arccos": numpy.arccos,
+    r"\arctan": numpy.arctan,
+}  # fmt: skip
 RELATIONS = {
     "=": numpy.equal, "<": numpy.less, ">": numpy.greater, r"\le": numpy.less_equal, r"\ge": numpy.greater_equal,
 }  # fmt: skip
@@ -227,6 +231,18 @@ def operator_sign(reader, below, x):
     return (x > 0) * 1.0 - (x < 0)
 
 
+def operator_round(reader, below, x):
+    return numpy.round(x)
+
+
+def operator_trunc(reader, below, x):
+    return numpy.trunc(x)
+
+
+def operator_atan2(reader, below, y, x):
+    return numpy.arctan2(y, x)
+
+
 def operator_shape(reader, below, x):
     return x.shape
 
@@ -245,6 +261,10 @@ def operator_flip(reader, below, x):
 
 def operator_cumsum(reader, below, x):
     return numpy.cumsum(x, below)
+
+
+def operator_cumprod(reader, below, x):
+    return numpy.cumprod(x, below)
 
 
 def operator_roll(reader, below, x, shifts):
@@ -275,6 +295,10 @@ def operator_cat(reader, below, xs):
     return numpy.concatenate(xs, below)
 
 
+def operator_split(reader, below, x, sizes):
+    return numpy.array(numpy.split(x, numpy.cumsum(sizes)[:-1], below))
+
+
 def operator_piece(reader, below, g):
     cuts = numpy.cumsum([x.shape[reader.names["axis"]] for x in reader.names["xs"]])[:-1]
     return numpy.split(g, cuts, reader.names["axis"])[below]
@@ -283,6 +307,13 @@ def operator_piece(reader, below, g):
 def operator_put(reader, below, x, key):
     out = numpy.zeros(reader.target)
     numpy.add.at(out, key, x)
+    return out
+
+
+def operator_extreme(reader, below, x, source, key, largest):
+    out = x.copy()
+    for place, value in zip(zip(*(index.ravel() for index in key)), source.ravel()):
+        out[place] = max(out[place], value) if largest else min(out[place], value)
     return out
 
 

@@ -23,6 +23,7 @@ OTHER = random.normal(size=(3, 4))
 ROW = random.normal(size=(4,))
 POSITIVE = random.uniform(0.3, 2.0, size=(3, 4))
 POSITIVE_ROW = random.uniform(0.3, 2.0, size=(4,))
+CHANCE = random.uniform(0.1, 0.9, size=(3, 4))
 TIES = numpy.round(REAL)
 TIED_ROW = numpy.round(ROW)
 MASK = REAL > 0.2
@@ -31,7 +32,9 @@ IMAGE = random.normal(size=(2, 2, 5, 6))
 WINDOWS = {"size": (2, 3), "stride": (2, 1), "dilation": (1, 2)}
 BOTH, LAST = {"axis": (0, 1), "keepdims": False}, {"axis": (1,), "keepdims": False}
 KEPT = {"axis": (0,), "keepdims": True}
+SINE = random.uniform(-0.9, 0.9, size=(3, 4))
 REPEATED = (numpy.array([0, 0, 2]), numpy.array([1, 1, 3]))
+PLACES = (numpy.array([[0, 0, 1, 1]] * 3), numpy.array([[1, 1, 2, 3], [1, 0, 2, 3], [0, 3, 3, 2]]))
 HERE = device("cpu")
 
 # name -> calls (arrays, settings); a new primitive adds its own here
@@ -45,12 +48,21 @@ CALLS = {
     **{name: [([TIES], BOTH), ([TIES], LAST), ([TIES], KEPT)] for name in ("amax", "amin")},
     **{name: [([REAL], {"axis": 0}), ([CUBE], {"axis": 1})] for name in ("softmax", "log_softmax", "cumsum")},
     **{name: [([REAL], {"diagonal": 0}), ([CUBE], {"diagonal": -1})] for name in ("tril", "triu")},
+    **{name: [([SINE], {})] for name in ("tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "atanh", "exp2")},
+    **{name: [([REAL], {})] for name in ("ceil", "trunc", "round")},
+    **{name: [([POSITIVE], {})] for name in ("log2", "log10")},
+    **{name: [([REAL, OTHER], {}), ([REAL, ROW], {}), ([ROW, REAL], {})] for name in ("atan2", "hypot", "logaddexp")},
+    "acosh": [([POSITIVE + 1], {})],
+    "fmod": [([REAL, POSITIVE], {}), ([ROW, POSITIVE], {}), ([REAL, POSITIVE_ROW], {})],
+    "cumprod": [([REAL], {"axis": 0}), ([CUBE], {"axis": 1})],
+    "extreme_at": [([TIES, OTHER], {"key": PLACES, "largest": largest}) for largest in (True, False)],
     "div": [([REAL, POSITIVE], {}), ([ROW, POSITIVE], {}), ([REAL, POSITIVE_ROW], {})],
     "remainder": [([REAL, POSITIVE], {}), ([ROW, POSITIVE], {}), ([REAL, POSITIVE_ROW], {})],
     "pow": [([POSITIVE, OTHER], {}), ([POSITIVE, ROW], {}), ([POSITIVE_ROW, OTHER], {})],
     "power": [([POSITIVE], {"exponent": n}) for n in (2, 3, -1, 0.7)],
     "clamp": [([REAL], {"low": -0.5, "high": 0.8}), ([TIES], {"low": -1.0, "high": 1.0})],
     "where": [([MASK, REAL, OTHER], {}), ([MASK, ROW, OTHER], {}), ([MASK[0], REAL, ROW], {})],
+    "binary_cross_entropy": [([CHANCE, CHANCE[::-1]], {}), ([CHANCE, CHANCE[0]], {})],
     "broadcast": [([ROW], {"shape": (3, 4)}), ([REAL[:, :1]], {"shape": (2, 3, 4)})],
     "cast": [([TIES], {"dtype": numpy.dtype("float32")})],
     "reshape": [([REAL], {"shape": (2, 6)})],
@@ -60,6 +72,7 @@ CALLS = {
     "pad": [([REAL], {"widths": ((1, 0), (2, 3)), "value": 0.5})],
     "crop": [([REAL], {"widths": ((1, 0), (1, 2)), "shape": (2, 1)})],
     "cat": [([REAL, OTHER[:, :2], REAL], {"axis": 1})],
+    "split": [([REAL], {"sizes": (2, 2), "axis": 1})],
     "transfer": [([REAL], {"target": HERE, "home": HERE})],
     "getitem": [([REAL], {"key": REPEATED, "unique": False}), ([REAL], {"key": (slice(1, 3),), "unique": True})],
     "put": [([ROW[:3]], {"key": REPEATED, "shape": (3, 4), "unique": False})],

@@ -13,7 +13,7 @@ from tinygrad_edu.backend.arrays import (
 )
 from tinygrad_edu.backend.devices import CPU, cuda_problem, device, device_of, library_of, to_device, to_host
 from tinygrad_edu.backend.extras import require
-from tinygrad_edu.backend.random import Generator, default_generator, host_generator, manual_seed
+from tinygrad_edu.backend.random import Generator, default_generator, draw_observers, host_generator, manual_seed
 
 __all__ = [
     "CPU",
@@ -26,6 +26,7 @@ __all__ = [
     "default_generator",
     "device",
     "device_of",
+    "draw_observers",
     "host_generator",
     "is_array",
     "library_of",

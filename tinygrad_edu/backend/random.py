@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -53,6 +54,7 @@ class Generator:
 
 
 default_generator = Generator()
+draw_observers: list[Callable[[Generator], None]] = []  # called with a generator just before it is drawn from
 
 
 def manual_seed(seed: int) -> Generator:
@@ -62,8 +64,9 @@ def manual_seed(seed: int) -> Generator:
 
 def host_generator(generator: Generator | None) -> numpy.random.Generator:
     """The NumPy generator behind `generator`, or behind the default one."""
-    if generator is None:
-        return default_generator.numpy
-    if not isinstance(generator, Generator):
-        raise TypeError(f"wanted generator=Generator().manual_seed(...), got {type(generator).__name__}")
-    return generator.numpy
+    source = default_generator if generator is None else generator
+    if not isinstance(source, Generator):
+        raise TypeError(f"wanted generator=Generator().manual_seed(...), got {type(source).__name__}")
+    for observer in draw_observers:
+        observer(source)
+    return source.numpy

@@ -3,7 +3,7 @@
 `save` and `load` are PyTorch's `torch.save` and `torch.load` for what they should be used for: state_dicts.
 `save_checkpoint` and `load_checkpoint` keep all that a training needs to go on as if it had never stopped. Read
 `files.py` (the format, and writing that survives a power cut), `tree.py` (nested dictionaries), `weights.py`,
-`training.py`, in this order.
+`training.py`, in this order. Not for: keeping fewer activations in memory, which is `tinygrad_edu.utils.checkpoint`.
 
 The format is safetensors (extra "io"), which holds numbers and text only. Nothing is ever pickled: unpickling a file
 runs whatever program is in it. Source: https://huggingface.co/docs/safetensors, section "Format".

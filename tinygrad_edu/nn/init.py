@@ -85,6 +85,45 @@ def eye_(tensor: Tensor) -> Tensor:
     return _copy_from_host(tensor, numpy.eye(tensor.shape[0], tensor.shape[1]))
 
 
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """w[o, i] = 1 in the middle of the kernel where o = i within a group, 0 elsewhere: a convolution that copies.
+
+    For a weight (out, in / groups, kernel ...) with one to three kernel axes. Each group copies as many of its input
+    channels as it has outputs for; outputs beyond that start as zeros.
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError(
+            f"Only tensors with 3, 4, or 5 dimensions are supported: wanted (out, in, kernel ...), got shape "
+            f"{tuple(tensor.shape)}"
+        )
+    outputs, inputs = tensor.shape[:2]
+    if groups < 1 or outputs % groups:
+        raise ValueError(f"dim 0 must be divisible by groups: got shape {tuple(tensor.shape)} and groups={groups}")
+    identity = numpy.tile(numpy.eye(outputs // groups, inputs), (groups, 1))
+    weight = numpy.zeros(tensor.shape)
+    middle: tuple[Any, ...] = (slice(None), slice(None), *(size // 2 for size in tensor.shape[2:]))
+    weight[middle] = identity
+    return _copy_from_host(tensor, weight)
+
+
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
+    """x ~ N(0, std²), then in each column ⌈sparsity · rows⌉ entries, chosen at random, are 0.
+
+    Source: Martens 2010, "Deep learning via Hessian-free optimization".
+    """
+    if tensor.ndim != 2:
+        raise ValueError(
+            f"Only tensors with 2 dimensions are supported: wanted a matrix, got shape {tuple(tensor.shape)}"
+        )
+    if not 0.0 <= sparsity <= 1.0:
+        raise ValueError(f"wanted sparsity, the share of zeros, between 0 and 1, got {sparsity}")
+    source = host_generator(generator)
+    values = source.normal(0.0, std, tensor.shape)
+    order = source.random(tensor.shape).argsort(axis=0)  # of each column, its rows in a random order
+    values[order < math.ceil(sparsity * tensor.shape[0])] = 0.0
+    return _copy_from_host(tensor, values)
+
+
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """x ~ U(-b, b),  b = gain · √(6 / (fan_in + fan_out)): variance gain² · 2 / (fan_in + fan_out).
 

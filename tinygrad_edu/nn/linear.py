@@ -1,7 +1,11 @@
-"""Linear: every output is a weighted sum of every input. And two layers that only pass on: Flatten and Identity."""
+"""Linear: every output is a weighted sum of every input. Bilinear: of every product of two inputs.
+
+And three layers that only pass on: Flatten, Unflatten and Identity.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_edu.backend import Generator
@@ -40,6 +44,41 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+class Bilinear(Module):
+    """y_o = x₁ᵀ W_o x₂ + b_o    x₁: (…, in1_features)   x₂: (…, in2_features)   y: (…, out_features)
+
+    W: (out_features, in1_features, in2_features). W and b start uniform within ±1 / √in1_features, as in PyTorch.
+    """
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        generator: Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.in1_features = positive("in1_features", in1_features)
+        self.in2_features = positive("in2_features", in2_features)
+        self.out_features = positive("out_features", out_features)
+        settings = {"bound": in1_features**-0.5, "device": device, "dtype": dtype, "generator": generator}
+        self.weight = Parameter(fresh_uniform((out_features, in1_features, in2_features), **settings))
+        self.bias = Parameter(fresh_uniform((out_features,), **settings)) if bias else None
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        return (
+            f"in1_features={self.in1_features}, in2_features={self.in2_features}, out_features={self.out_features}, "
+            f"bias={self.bias is not None}"
+        )
+
+
 class Flatten(Module):
     """(N, C, H, W) -> (N, C·H·W): the axes from start_dim to end_dim become one."""
 
@@ -53,6 +92,34 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """(N, C·H·W) -> (N, C, H, W): the axis `dim` becomes several; one of unflattened_size may be -1, what is left over.
+
+    PyTorch's named axes are left out.
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        super().__init__()
+        if not isinstance(unflattened_size, (tuple, list)):
+            raise TypeError(
+                f"unflattened_size must be a tuple of ints, but found type {type(unflattened_size).__name__}"
+            )
+        for position, size in enumerate(unflattened_size):
+            if not isinstance(size, int):
+                raise TypeError(
+                    f"unflattened_size must be tuple of ints, but found element of type {type(size).__name__} at pos "
+                    f"{position}"
+                )
+        self.dim = dim
+        self.unflattened_size = unflattened_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        return input.unflatten(self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
 class Identity(Module):

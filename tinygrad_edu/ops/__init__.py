@@ -1,8 +1,8 @@
 """Floor 2: every operation beside its derivative. Arrays are positional, settings keyword-only, axes tuples.
 
 Read in this order: `elementwise`, `broadcasting`, `linalg`, `kinks`, `shaping`, `indexing`, `reductions`,
-`activations`, `windows`. The functions here run on bare arrays and on Tensors alike; PyTorch's signatures are on
-floor 3.
+`activations`, `windows`; then what completes them: `trigonometry`, `logarithms`, `rounding`, `scattering`. The
+functions here run on bare arrays and on Tensors alike; PyTorch's signatures are on floor 3.
 """
 
 from tinygrad_edu.ops import (
@@ -11,11 +11,16 @@ from tinygrad_edu.ops import (
     casting,
     comparing,
     elementwise,
+    entropy,
     indexing,
     kinks,
     linalg,
+    logarithms,
     reductions,
+    rounding,
+    scattering,
     shaping,
+    trigonometry,
     windows,
 )
 
@@ -25,10 +30,15 @@ __all__ = [
     "casting",
     "comparing",
     "elementwise",
+    "entropy",
     "indexing",
     "kinks",
     "linalg",
+    "logarithms",
     "reductions",
+    "rounding",
+    "scattering",
     "shaping",
+    "trigonometry",
     "windows",
 ]

@@ -38,7 +38,7 @@ sign.deflatex(r"\operatorname{sign}(x)", x="0")
 @primitive
 def floor(x):
     """The largest integer not above x. Flat everywhere it is smooth."""
-    return namespace(x).floor(x)
+    return namespace(x).floor(x) if x.dtype.kind == "f" else x.copy()
 
 
 floor.defvjp(x=lambda g: zeros_like(g))

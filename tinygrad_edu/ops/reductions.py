@@ -14,7 +14,7 @@ from tinygrad_edu.ops.broadcasting import broadcast, spread, sum
 from tinygrad_edu.ops.casting import cast, to_floating
 from tinygrad_edu.ops.elementwise import exp, power, square
 from tinygrad_edu.ops.kinks import abs_, where
-from tinygrad_edu.ops.shaping import flip, permute, reshape, tril, zeros_like
+from tinygrad_edu.ops.shaping import flip, permute, reshape, swap, tril, triu, zeros_like
 
 
 def count(shape, axis):
@@ -117,6 +117,29 @@ cumsum.deflatex(
     r"\operatorname{cumsum}_{\mathrm{axis}}(x)",
     x=r"\operatorname{flip}_{\mathrm{axis}}(\operatorname{cumsum}_{\mathrm{axis}}(\operatorname{flip}_{\mathrm{axis}}(g)))",
 )
+
+
+@primitive
+def cumprod(x, *, axis):
+    """out_i = x_0 · … · x_i. Each x_j is a factor of every later product, which moves by the product of the others."""
+    return namespace(x).cumprod(x, axis)
+
+
+cumprod.defvjp(x=lambda g, x, axis: later_products(g, x, axis))
+cumprod.deflatex(  # where no factor is 0; the rule needs no division
+    r"\operatorname{cumprod}_{\mathrm{axis}}(x)",
+    x=r"\frac{\operatorname{flip}_{\mathrm{axis}}(\operatorname{cumsum}_{\mathrm{axis}}("
+    r"\operatorname{flip}_{\mathrm{axis}}(g \odot \mathrm{out})))}{x}",
+)
+
+
+def later_products(g, x, axis):
+    """Σ_(i ≥ j) g_i Π_(k ≤ i, k ≠ j) x_k: row j holds the running products with the j-th factor left out."""
+    last = x.ndim - 1
+    g, x = swap(g, axis, last), swap(x, axis, last)
+    rows = triu(cumprod(others(x), axis=last + 1), diagonal=0)
+    slopes = sum(rows * reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1])), axis=(last + 1,), keepdims=False)
+    return swap(slopes, axis, last)
 
 
 @primitive

@@ -31,6 +31,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: dict[Tensor, State] = {}
         self.param_groups: list[Group] = []
+        self.has_stepped = False  # learning rate schedules ask, to notice when they are stepped too early
         for group in as_groups(params):
             self.add_param_group(group)
 
@@ -43,6 +44,7 @@ class Optimizer:
 
         `closure`, if given, computes the loss and its gradients anew; its result is returned.
         """
+        self.has_stepped = True
         loss = None
         if closure is not None:
             with enable_grad():
@@ -183,6 +185,8 @@ _NOT_NEGATIVE = {
     "eps": "epsilon value",
     "alpha": "alpha value",
     "lr_decay": "lr_decay value",
+    "momentum_decay": "momentum_decay value",
+    "rho": "rho value",
     "initial_accumulator_value": "initial_accumulator_value value",
 }
 
@@ -195,15 +199,20 @@ def check_settings(settings: Group) -> None:
             raise TypeError(f"Invalid {words}: wanted {name} to be a number, got {type(value).__name__}: {value!r}")
         if not float(value) >= 0.0:  # NaN is not at least 0 either
             raise ValueError(f"Invalid {words}: {value} (wanted {name} to be a number of at least 0)")
+    if settings.get("rho", 0.0) > 1.0:
+        raise ValueError(f"Invalid rho value: {settings['rho']} (wanted rho to be a number from 0 to 1)")
     betas = settings.get("betas", (0.0, 0.0))
     if len(betas) != 2 or not all(0.0 <= beta < 1.0 for beta in betas):
         raise ValueError(f"Invalid beta parameters: {betas} (wanted two numbers, at least 0 and less than 1)")
 
 
+_SINGLE = {"step": int, "mu_product": float}  # numbers of a state that PyTorch keeps in tensors
+
+
 def restored(name: str, value: Any, parameter: Tensor) -> Any:
-    """A value of a saved state, ready to be used beside `parameter`: PyTorch keeps the step count in a tensor."""
-    if name == "step":
-        return int(value)
+    """A value of a saved state, ready to be used beside `parameter`."""
+    if name in _SINGLE:
+        return _SINGLE[name](value)
     if value is None or isinstance(value, (bool, int, float)):
         return value
     copy = value.detach().clone() if isinstance(value, Tensor) else tensor(numpy.asarray(value))

@@ -13,7 +13,8 @@ SIGNS = {
     **{f"\\{name}": letter for name, letter in GREEK.items()},
     r"\odot": "⊙", r"\cdot": "·", r"\partial": "∂", r"\sum": "Σ", r"\prod": "Π", r"\infty": "∞", r"\le": "≤",
     r"\ge": "≥", r"\ne": "≠", r"\lnot": "not", r"\lvert": "|", r"\rvert": "|", r"\lfloor": "⌊", r"\rfloor": "⌋",
-    r"\ln": "ln", r"\sin": "sin", r"\cos": "cos", r"\tanh": "tanh", r"\max": "max", r"\min": "min", r"\ldots": "…",
+    **{f"\\{name}": name for name in "ln sin cos tan sinh cosh tanh arcsin arccos arctan".split()},
+    r"\max": "max", r"\min": "min", r"\ldots": "…",
     r"\left": "", r"\right": "", r"\top": "ᵀ",
 }  # fmt: skip
 RAISED, LOWERED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"), str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -3,4 +3,6 @@
 from tinygrad_edu.tensors.handle import RemovableHandle
 from tinygrad_edu.tensors.tensor import Tensor
 
-__all__ = ["RemovableHandle", "Tensor"]
+Size = tuple  # a shape is a plain tuple; PyTorch's name for it, for programs that ask `isinstance(shape, Size)`
+
+__all__ = ["RemovableHandle", "Size", "Tensor"]

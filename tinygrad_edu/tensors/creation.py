@@ -21,6 +21,7 @@ from tinygrad_edu.backend import (
 )
 from tinygrad_edu.engine import Value, result
 from tinygrad_edu.tensors.axes import flat_sizes
+from tinygrad_edu.tensors.nested import numbers_of, refuse_other_kinds
 from tinygrad_edu.tensors.tensor import Tensor
 
 
@@ -29,55 +30,15 @@ def _finish(array: Any, device: Any, requires_grad: bool) -> Tensor:
     return made.requires_grad_() if requires_grad else made
 
 
-def _unpacked(data: Any, typed: set[Any]) -> Any:
-    """Nested lists with tensors and arrays in them as nested lists of numbers; their dtypes are added to `typed`."""
-    if isinstance(data, (list, tuple)):
-        return [_unpacked(part, typed) for part in data]
-    if isinstance(data, Value):
-        data = data.array
-    if isinstance(data, numpy.generic) or is_array(data):
-        typed.add(data.dtype)
-        return data.tolist()
-    return data
-
-
-def _numbers(data: Any, dtype: Any) -> Any:
-    """Nested lists as an array: in `dtype`, else in the type of the arrays among them, else in the default one."""
-    typed: set[Any] = set()
-    try:
-        array = numpy.asarray(_unpacked(data, typed))
-    except ValueError as error:
-        raise ValueError(f"wanted rows of equal length, got ragged data ({error}): pad the short ones") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"wanted numbers, got data of type {array.dtype}: a tensor holds numbers or truth values only")
-    if dtype is None and array.dtype.kind == "f":
-        floats = [kind for kind in typed if kind.kind == "f"]
-        dtype = numpy.result_type(*floats) if floats else dtypes.get_default_dtype()
-    if dtype is None:
-        dtype = next(iter(typed)) if len(typed) == 1 else dtypes.int64 if array.dtype.kind in "iu" else array.dtype
-    dtype = numpy.dtype(dtype)
-    out = array.astype(dtype)
-    if array.dtype.kind in "iu" and dtype.kind in "iu" and (out != array).any():
-        raise ValueError(
-            f"wanted integers that fit into {dtype}, got {array.min()} to {array.max()}: use a wider dtype"
-        )
-    return out
-
-
 def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """A new tensor with a copy of `data`: a number, nested lists, a NumPy or CuPy array, or a tensor."""
     if isinstance(data, Value):
         data = data.array
     if is_array(data):
-        _refuse_other_kinds(data)
+        refuse_other_kinds(data)
         array = data.copy() if dtype is None else data.astype(numpy.dtype(dtype))
         return _finish(array, device_of(data) if device is None else device, requires_grad)
-    return _finish(_numbers(data, dtype), device, requires_grad)
-
-
-def _refuse_other_kinds(array: Any) -> None:
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"wanted an array of numbers, got dtype {array.dtype}: a tensor holds numbers or truth values")
+    return _finish(numbers_of(data, dtype), device, requires_grad)
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -85,7 +46,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     if isinstance(data, Tensor):
         return data.to(data.device if device is None else device, dtype)
     if is_array(data):
-        _refuse_other_kinds(data)
+        refuse_other_kinds(data)
         return result(data).to(device_of(data) if device is None else device, dtype)
     return tensor(data, dtype=dtype, device=device)
 
@@ -94,7 +55,7 @@ def from_numpy(ndarray: numpy.ndarray) -> Tensor:
     """A tensor that shares the memory of a NumPy array: writing to one writes to the other."""
     if not isinstance(ndarray, numpy.ndarray):
         raise TypeError(f"from_numpy wanted a numpy.ndarray, got {type(ndarray).__name__}: use tensor(...)")
-    _refuse_other_kinds(ndarray)
+    refuse_other_kinds(ndarray)
     return result(numpy.asarray(ndarray))
 
 
@@ -270,6 +231,20 @@ def randn_like(input: Tensor, *, generator: Generator | None = None, dtype: Any 
     return randn(*input.shape, generator=generator, dtype=dtype or input.dtype, device=place)
 
 
-def is_tensor(obj: object) -> bool:
-    """True for a Tensor."""
-    return isinstance(obj, Tensor)
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: int | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+) -> Tensor:
+    """Like randint, in the shape, dtype and place of `input`"""
+    place = input.device if device is None else device
+    return randint(low, high, input.shape, generator=generator, dtype=dtype or input.dtype, device=place)
+
+
+def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """A single number as a 0-d tensor"""
+    return tensor(s, dtype=dtype or dtypes.get_default_dtype(), device=device)

@@ -45,7 +45,7 @@ class Indexing(Part):
 
     def gather(input: Any, dim: int, index: Any) -> Tensor:
         """out[i, j] = input[index[i, j], j] for dim 0, input[i, index[i, j]] for dim 1, and so on"""
-        axis = _along("gather", input, dim, index)
+        axis = along_axis("gather", input, dim, index)
         if not input.ndim:  # a single number: read it as a line of one
             line = indexing.gather(shaping.reshape.run(input, shape=(1,)), index.array.reshape(1), axis=0)
             return shaping.reshape.run(line, shape=())
@@ -53,15 +53,14 @@ class Indexing(Part):
 
     def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Tensor:
         """A copy of input with src[i, j] added at [index[i, j], j] for dim 0, [i, index[i, j]] for dim 1, and so on"""
-        axis = _along("scatter_add", input, dim, index)
-        if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape, strict=True)):
-            raise ValueError(f"scatter_add wanted src at least as large as index, got {src.shape} and {index.shape}")
+        axis = along_axis("scatter_add", input, dim, index, src)
         if not input.ndim:
             return input + src
         return indexing.scatter_add(input, index.array, src, axis=axis)
 
 
-def _along(name: str, input: Any, dim: int, index: Any) -> int:
+def along_axis(name: str, input: Any, dim: int, index: Any, src: Any = None) -> int:
+    """The axis that `index` counts along, after checking that index and source fit the input."""
     axis = axis_of(dim, input.ndim)
     if index.ndim != input.ndim:
         raise ValueError(f"{name} wanted an index of {input.ndim} dimensions like the input, got shape {index.shape}")
@@ -70,6 +69,8 @@ def _along(name: str, input: Any, dim: int, index: Any) -> int:
     for i, (n, size) in enumerate(zip(index.shape, input.shape, strict=True)):
         if i != axis and n > size:
             raise ValueError(f"{name} wanted an index no larger than the input, got {index.shape} for {input.shape}")
+    if src is not None and (src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape, strict=True))):
+        raise ValueError(f"{name} wanted src at least as large as index, got {src.shape} and {index.shape}")
     check_index(index.array, input.shape[axis] if input.ndim else 1, name)
     return axis
 

@@ -29,7 +29,7 @@ def _on_graph(*values: Any) -> bool:
     return is_grad_enabled() and any(isinstance(value, Value) and value.node is not None for value in values)
 
 
-def _write(target: Any, on_arrays: Callable[..., Any], on_values: Callable[..., Any], *others: Any) -> Any:
+def write(target: Any, on_arrays: Callable[..., Any], on_values: Callable[..., Any], *others: Any) -> Any:
     """Overwrite `target` with on_values(target, *others); off the graph, with on_arrays, in one buffer."""
     if not _on_graph(target, *others):
         try:
@@ -54,7 +54,8 @@ def _write(target: Any, on_arrays: Callable[..., Any], on_values: Callable[..., 
         fresh = casting.cast(fresh, dtype=target.array.dtype)
     target.array[...] = fresh.array
     mark_written(target.array, changes_graph=True)
-    fresh.node.age = clock.tick()  # the new history begins after the write
+    if fresh.node is not None:  # a step function has no history
+        fresh.node.age = clock.tick()  # the new history begins after the write
     target.node = fresh.node
     return target
 
@@ -87,7 +88,7 @@ class InPlace(Part):
         first, key, _ = clean_key(key, self.array)
         if isinstance(value, (list, tuple, numpy.ndarray)) and not isinstance(value, Value):
             value = result(to_device(numpy.asarray(value, self.array.dtype), device_of(self.array)))
-        _write(
+        write(
             self,
             lambda array, value: operator.setitem(array[first], key, value),
             lambda target, value: indexing.set_at(target, value, first=first, key=key),
@@ -96,49 +97,49 @@ class InPlace(Part):
 
     def add_(self, other: Any, *, alpha: Any = 1) -> Any:
         """self += alpha · other"""
-        return _write(self, operator.iadd, elementwise.add, other if alpha == 1 else other * alpha)
+        return write(self, operator.iadd, elementwise.add, other if alpha == 1 else other * alpha)
 
     def sub_(self, other: Any, *, alpha: Any = 1) -> Any:
         """self -= alpha · other"""
-        return _write(self, operator.isub, elementwise.sub, other if alpha == 1 else other * alpha)
+        return write(self, operator.isub, elementwise.sub, other if alpha == 1 else other * alpha)
 
     def mul_(self, other: Any) -> Any:
         """self *= other"""
-        return _write(self, operator.imul, elementwise.mul, other)
+        return write(self, operator.imul, elementwise.mul, other)
 
     def div_(self, other: Any) -> Any:
         """self /= other"""
-        return _write(self, operator.itruediv, elementwise.div, other)
+        return write(self, operator.itruediv, elementwise.div, other)
 
     __iadd__, __isub__, __imul__, __itruediv__ = add_, sub_, mul_, div_
 
     def pow_(self, exponent: Any) -> Any:
         """self **= exponent"""
-        return _write(self, operator.ipow, lambda x, exponent: x.pow(exponent), exponent)
+        return write(self, operator.ipow, lambda x, exponent: x.pow(exponent), exponent)
 
     def neg_(self) -> Any:
         """self = -self"""
-        return _write(self, lambda a: namespace(a).negative(a, out=a), elementwise.neg)
+        return write(self, lambda a: namespace(a).negative(a, out=a), elementwise.neg)
 
     def sqrt_(self) -> Any:
         """self = √self"""
-        return _write(self, lambda a: namespace(a).sqrt(a, out=a), elementwise.sqrt)
+        return write(self, lambda a: namespace(a).sqrt(a, out=a), elementwise.sqrt)
 
     def exp_(self) -> Any:
         """self = e^self"""
-        return _write(self, lambda a: namespace(a).exp(a, out=a), elementwise.exp)
+        return write(self, lambda a: namespace(a).exp(a, out=a), elementwise.exp)
 
     def abs_(self) -> Any:
         """self = |self|"""
-        return _write(self, lambda a: namespace(a).abs(a, out=a), kinks.abs_)
+        return write(self, lambda a: namespace(a).abs(a, out=a), kinks.abs_)
 
     def clamp_(self, min: Any = None, max: Any = None) -> Any:
         """self kept between min and max"""
-        return _write(self, lambda a: namespace(a).clip(a, _bare(min), _bare(max), out=a), lambda x: x.clamp(min, max))
+        return write(self, lambda a: namespace(a).clip(a, _bare(min), _bare(max), out=a), lambda x: x.clamp(min, max))
 
     def maximum_(self, other: Any) -> Any:
         """self = max(self, other), element by element"""
-        return _write(self, lambda a, b: namespace(a).maximum(a, b, out=a), kinks.maximum, other)
+        return write(self, lambda a, b: namespace(a).maximum(a, b, out=a), kinks.maximum, other)
 
     def lerp_(self, end: Any, weight: float) -> Any:
         """self += weight · (end - self): a step from self towards end"""
@@ -155,11 +156,11 @@ class InPlace(Part):
     def copy_(self, src: Any) -> Any:
         """self = src, converted to self's dtype and device"""
         src = src.to(device_of(self.array), self.array.dtype)
-        return _write(self, lambda a, b: operator.setitem(a, ..., b), lambda x, y: x * 0 + y, src)
+        return write(self, lambda a, b: operator.setitem(a, ..., b), lambda x, y: x * 0 + y, src)
 
     def fill_(self, value: Any) -> Any:
         """self = value everywhere"""
-        return _write(self, lambda a, v: operator.setitem(a, ..., v), lambda x, v: x * 0 + v, value)
+        return write(self, lambda a, v: operator.setitem(a, ..., v), lambda x, v: x * 0 + v, value)
 
     def zero_(self) -> Any:
         """self = 0 everywhere"""
@@ -167,7 +168,7 @@ class InPlace(Part):
 
     def masked_fill_(self, mask: Any, value: Any) -> Any:
         """self = value where the mask holds"""
-        return _write(self, lambda a, m, v: operator.setitem(a, m, v), lambda x, m, v: x.masked_fill(m, v), mask, value)
+        return write(self, lambda a, m, v: operator.setitem(a, m, v), lambda x, m, v: x.masked_fill(m, v), mask, value)
 
     def uniform_(self, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Any:
         """self = numbers drawn evenly from [a, b)"""

@@ -7,8 +7,6 @@ import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy
-
 from tinygrad_edu.backend import owner
 from tinygrad_edu.ops import broadcasting, linalg, shaping
 from tinygrad_edu.tensors.axes import axes_of, axis_of, flat_sizes
@@ -74,6 +72,10 @@ class Rearranging(Part):
         shape = (*input.shape[:start], math.prod(input.shape[start : end + 1]), *input.shape[end + 1 :])
         return shaping.reshape.run(input, shape=shape)
 
+    def ravel(input: Any) -> Tensor:
+        """All dimensions as one"""
+        return Rearranging.reshape(input, -1)
+
     def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Tensor:
         """Dimension `dim` split into several"""
         axis = axis_of(dim, input.ndim)
@@ -124,6 +126,11 @@ class Rearranging(Part):
         copies = tuple(n for pair in zip(counts, shape, strict=True) for n in pair)
         sizes = tuple(count * size for count, size in zip(counts, shape, strict=True))
         return shaping.reshape.run(broadcasting.broadcast.run(paired, shape=copies), shape=sizes)
+
+    def tile(input: Any, *dims: Any) -> Tensor:
+        """Like repeat, but numbers that are missing in front are 1"""
+        counts = flat_sizes(dims)
+        return Rearranging.repeat(input, (1,) * (input.ndim - len(counts)) + tuple(counts))
 
     # --------------------------------------------------------------------------------------------------- orders
     def permute(input: Any, *dims: Any) -> Tensor:
@@ -212,7 +219,9 @@ class Rearranging(Part):
     def unbind(input: Any, dim: int = 0) -> tuple[Tensor, ...]:
         """The slices along `dim`, without it"""
         axis = axis_of(dim, input.ndim)
-        return tuple(input[(slice(None),) * axis + (i,)] for i in range(input.shape[axis]))
+        pieces = shaping.split.run(input, sizes=(1,) * input.shape[axis], axis=axis)
+        shape = input.shape[:axis] + input.shape[axis + 1 :]
+        return tuple(shaping.reshape.run(piece, shape=shape) for piece in pieces)
 
     def split(input: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
         """Pieces along `dim`: all of one size (the last may be smaller), or of the given sizes"""
@@ -226,9 +235,7 @@ class Rearranging(Part):
             raise ValueError(
                 f"split wanted sizes of 0 or more that add up to {total}, the size of dim {dim}, got {list(sizes)}"
             )
-        ends = numpy.cumsum(sizes).tolist()
-        before = (slice(None),) * axis
-        return tuple(input[(*before, slice(end - n, end))] for n, end in zip(sizes, ends, strict=True))
+        return shaping.split.run(input, sizes=tuple(sizes), axis=axis)
 
     def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         """At most `chunks` pieces of equal size along `dim` (the last may be smaller)"""

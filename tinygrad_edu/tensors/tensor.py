@@ -1,7 +1,7 @@
 """The Tensor: an array, and the node that remembers how it was computed. Every method is one op of floor 2.
 
-The methods are in the parts it is made of (`arithmetic`, `reducing`, `rearranging`, `indexing`, `inplace`); here is
-what a tensor is: its number type, its place, its gradient, and the ways in and out of it.
+The methods are in the parts it is made of, listed in `parts`; here is what a tensor is: its number type, its place, its
+gradient, and the ways in and out of it.
 """
 
 from __future__ import annotations
@@ -17,17 +17,12 @@ from tinygrad_edu.backend import device, dtypes, is_array, namespace, to_device,
 from tinygrad_edu.engine import Leaf, is_grad_enabled, result, results_are
 from tinygrad_edu.ops import casting, shaping
 from tinygrad_edu.tensors import gradients
-from tinygrad_edu.tensors.arithmetic import Arithmetic
 from tinygrad_edu.tensors.handle import RemovableHandle
-from tinygrad_edu.tensors.indexing import Indexing
-from tinygrad_edu.tensors.inplace import InPlace
-from tinygrad_edu.tensors.operators import Operators
+from tinygrad_edu.tensors.parts import Parts
 from tinygrad_edu.tensors.printing import describe
-from tinygrad_edu.tensors.rearranging import Rearranging
-from tinygrad_edu.tensors.reducing import Reducing
 
 
-class Tensor(Operators, Arithmetic, Reducing, Rearranging, Indexing, InPlace):
+class Tensor(Parts):
     """A multi-dimensional array that can be differentiated. Make one with `tensor(...)`, `zeros(...)`, `randn(...)`.
 
     `t.array` is the NumPy or CuPy array itself, not a copy. `t.grad` collects the gradient, in the shape of t.

@@ -1,4 +1,4 @@
-"""What is known about a wrong gradient: the right one, and how the two came about.
+"""What is known about a wrong result: the right one, and how the two came about.
 
 For: `diagnosis`, whose suspects all look at one of these. Not for: any judgment.
 """
@@ -14,19 +14,32 @@ import numpy
 
 @dataclass
 class Evidence:
-    """Two gradients that should be equal, and whatever else is known about how they came about."""
+    """Two arrays that should be equal, and whatever else is known about how they came about.
+
+    `noun` is what the sentences call the wrong one, and `maker` what made it: a rule of differentiation makes a
+    gradient, a learner's code an answer.
+    """
 
     want: numpy.ndarray
     got: numpy.ndarray
     gradient: numpy.ndarray | None = None
     factors: Mapping[str, Any] = field(default_factory=dict)
     terms: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Sequence[Any] = ()
+    variants: Mapping[str, Any] = field(default_factory=dict)
     sizes: Sequence[int] = ()
     uses: numpy.ndarray | None = None
     slopes: tuple[Any, Any] | None = None
     dtype: Any = None
+    noun: str = "gradient"
+    maker: str = "the rule"
     rtol: float = 1e-3
     atol: float = 1e-5
+
+    @property
+    def of_a_rule(self) -> bool:
+        """True where a rule of differentiation is looked at: then the remedy is known."""
+        return self.noun == "gradient"
 
     def same(self, first: Any, second: Any) -> bool:
         """Equal within the tolerance, which is relative to the largest number of the two."""

@@ -14,16 +14,18 @@ from typing import Any, NamedTuple, TextIO
 
 import numpy
 
-from tinygrad_edu import nn
+from tinygrad_edu import linalg, nn
 from tinygrad_edu.backend import default_generator, dtypes
-from tinygrad_edu.tensors import functions
+from tinygrad_edu.tensors import as_functions, distances, functions, joining
 from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.testing.cases import CASES
 from tinygrad_edu.testing.jacobian import Comparison, arrange, compare, compare_along, first_derivative
 from tinygrad_edu.testing.layers import LAYERS, Question
 
 # What the rows of the table ask for: the package's public names, gathered from the floors below this file.
-library = SimpleNamespace(**{**vars(functions), "tensor": tensor, "float64": dtypes.float64, "nn": nn})
+_modules = (as_functions, functions, joining, distances)
+_names = {name: value for module in _modules for name, value in vars(module).items()}
+library = SimpleNamespace(**{**_names, "tensor": tensor, "float64": dtypes.float64, "linalg": linalg, "nn": nn})
 TOLERANCE = 1e-5  # a larger relative error is a wrong derivative
 
 

@@ -1,22 +1,21 @@
-"""Callbacks: plain functions of a `State`, called after each epoch. These make such functions.
+"""Callbacks: plain functions of a `State`, called after each epoch, or after each step. These make such functions.
 
-None of them remembers anything between two calls: what they need is in the state, and so in the checkpoint. A resumed
-training therefore stops, saves and slows down exactly when an uninterrupted one does.
+None of them remembers anything between two calls: what they need is in the state, or in a schedule, and so in the
+checkpoint. A resumed training therefore stops, saves and slows down exactly when an uninterrupted one does.
 
-For: stopping early, lowering the learning rate, saving. Not for: what happens at every step, which belongs in the loop.
+For: stopping early, changing the learning rate, saving. Not for: the gradients, which are the recipe's.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tinygrad_edu.checkpoint import save_checkpoint
-from tinygrad_edu.training.loop import State
-
-Callback = Callable[[State], None]
+from tinygrad_edu.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from tinygrad_edu.training.loop import Callback, State
 
 
 def early_stopping(
@@ -54,9 +53,29 @@ def cosine_decay(learning_rate: float) -> Callback:
     return slow_down
 
 
+def scheduling(schedule: LRScheduler, name: str = "validation_loss") -> Callback:
+    """schedule.step(), after each epoch (among `callbacks`) or after each step of the optimizer (`after_step`)
+
+        schedule = OneCycleLR(optimizer, max_lr=0.1, epochs=10, steps_per_epoch=len(loader))
+        fit(…, after_step=[scheduling(schedule)], callbacks=[checkpointing(path, schedule=schedule)])
+
+    `ReduceLROnPlateau` is shown the last `history[name]`. Among the callbacks it belongs before `checkpointing`, so
+    that what is saved is the rate of the next epoch.
+    """
+
+    def go_on(state: State) -> None:
+        if isinstance(schedule, ReduceLROnPlateau):
+            schedule.step(state.history[name][-1])
+        else:
+            schedule.step()
+
+    return go_on
+
+
 def checkpointing(
     path: str | os.PathLike[str],
     *,
+    schedule: LRScheduler | None = None,
     every: int = 1,
     best: str | None = None,
     largest: bool = False,
@@ -66,7 +85,7 @@ def checkpointing(
 
     With `best`, a name in the history, only when its last value is the best so far (the smallest, or the `largest`).
     The file is replaced in one step: however the program ends, it holds a whole checkpoint, the new one or the one
-    before.
+    before. `schedule`: a learning rate schedule to be saved as well; `load_checkpoint(…, schedule=…)` continues it.
     """
     if every < 1:
         raise ValueError(f"wanted every to be 1 or more epochs, got {every}")
@@ -80,6 +99,7 @@ def checkpointing(
             path,
             state.model,
             state.optimizer,
+            schedule=schedule,
             epoch=state.epoch,
             step=state.step,
             history=state.history.to_dict(),

@@ -24,19 +24,18 @@ from tinygrad_edu.backend import require
 from tinygrad_edu.engine import no_grad
 from tinygrad_edu.nn import Module
 from tinygrad_edu.optim import Optimizer
-from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.training.history import VALIDATION, History
 from tinygrad_edu.training.meter import Meter
 from tinygrad_edu.training.metrics import accuracy
+from tinygrad_edu.training.recipe import Loss, Recipe
 from tinygrad_edu.training.watch import Watch
 
-Loss = Callable[[Any, Any], Tensor]
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 
 
 @dataclasses.dataclass
 class State:
-    """What a callback sees after each epoch. To end the training, it sets `stop` to the reason, a sentence."""
+    """What a callback sees. To end the training after this epoch, it sets `stop` to the reason, a sentence."""
 
     model: Module
     optimizer: Optimizer
@@ -45,6 +44,9 @@ class State:
     epoch: int = 0  # how many are done
     step: int = 0  # batches trained on, over all epochs
     stop: str | None = None
+
+
+Callback = Callable[[State], None]
 
 
 def fit(
@@ -56,7 +58,10 @@ def fit(
     validation_loader: Iterable[Any] | None = None,
     epochs: int,
     metrics: Metrics | None = None,
-    callbacks: Iterable[Callable[[State], None]] = (),
+    callbacks: Iterable[Callback] = (),
+    after_step: Iterable[Callback] = (),
+    accumulate: int = 1,
+    clip_norm: float | None = None,
     progress: bool = True,
     start_epoch: int = 0,
     history: History | None = None,
@@ -67,18 +72,24 @@ def fit(
     train_loader, validation_loader: give batches (inputs, targets), which are moved to the device of the model.
     metrics: {name: function(outputs, targets)}; {"accuracy": accuracy} unless given.
     callbacks: functions that are called with a `State` after each epoch, in order (`early_stopping`, `checkpointing`,
-    …). progress: a bar while an epoch runs, and a line when it is done (needs tqdm, the extra "train"). start_epoch,
+    …). after_step: functions that are called with a `State` after each step of the optimizer (`scheduling` with a
+    schedule that counts batches; an average of the weights); they must not wait for the device.
+    accumulate: how many batches make one step, their gradients averaged. What is left of an epoch in the end makes a
+    step of its own, as if the missing batches had gradient 0. clip_norm: shorten the gradient of a step, as one vector
+    of all weights, to this length where it is longer, as recurrent networks need it.
+    progress: a bar while an epoch runs, and a line when it is done (needs tqdm, the extra "train"). start_epoch,
     history: where a resumed training goes on.
 
     The model is in training mode afterwards. Equal seeds give equal numbers, bit for bit. Errors: FloatingPointError
     when the loss is not finite any more, naming the operation that made it so.
     """
     metrics = {"accuracy": accuracy} if metrics is None else metrics
+    recipe, after_step = Recipe(loss_function, accumulate, clip_norm), tuple(after_step)
     state = State(model, optimizer, History() if history is None else history, epochs, start_epoch)
     state.step = start_epoch * _length(train_loader)
     while state.epoch < epochs and state.stop is None:
         started = time.perf_counter()
-        row = train_epoch(state, loss_function, train_loader, metrics, progress)
+        row = train_epoch(state, recipe, train_loader, metrics, after_step, progress)
         if validation_loader is not None:
             validation = evaluate(model, loss_function, validation_loader, metrics=metrics)
             row |= {VALIDATION + name: value for name, value in validation.items()}
@@ -95,41 +106,48 @@ def fit(
 
 
 def train_epoch(
-    state: State, loss_function: Loss, loader: Iterable[Any], metrics: Metrics, progress: bool
+    state: State,
+    recipe: Recipe,
+    loader: Iterable[Any],
+    metrics: Metrics,
+    after_step: tuple[Callback, ...],
+    progress: bool,
 ) -> dict[str, float]:
     """One pass over the data; returns the means of the loss and the metrics over it. No step waits for the device."""
-    model, optimizer, epoch = state.model, state.optimizer, state.epoch + 1
+    model, optimizer = state.model, state.optimizer
     model.train()
-    place, meter, watch = device_of_model(model), Meter(), Watch(model, loss_function, optimizer)
-    first = state.step  # the step of this epoch's first batch
-    looked = 0  # steps of this epoch whose losses have been looked at
+    place, meter, watch = device_of_model(model), Meter(), Watch(model, optimizer, recipe, state.epoch + 1)
+    waiting = 0  # batches whose gradients wait for the optimizer's step
 
-    def look() -> None:
-        nonlocal looked
-        losses = meter.fetch().get("loss", numpy.zeros(0))
-        watch.check(losses, epoch, looked)
-        looked += len(losses)
+    def step() -> None:
+        recipe.step(model, optimizer)
+        for callback in after_step:
+            callback(state)
 
     # The watch looks for what is not finite; NumPy's warnings would say so less clearly, and on the host only.
-    with _bar(loader, f"epoch {epoch}/{state.epochs}", progress) as batches, numpy.errstate(all="ignore"):
+    with _bar(loader, f"epoch {state.epoch + 1}/{state.epochs}", progress) as batches, numpy.errstate(all="ignore"):
         for inputs, targets in batches:
             inputs, targets = inputs.to(place), targets.to(place)
             watch.remember(inputs, targets)
 
-            optimizer.zero_grad()
+            if not waiting:
+                optimizer.zero_grad()
             outputs = model(inputs)
-            loss = loss_function(outputs, targets)
-            loss.backward()
-            optimizer.step()
+            loss = recipe.loss_function(outputs, targets)
+            recipe.backward(loss)
+            state.step, waiting = state.step + 1, (waiting + 1) % recipe.accumulate
+            if not waiting:
+                step()
 
             meter.add(len(targets), {"loss": loss, **measure(metrics, outputs, targets)})
-            state.step += 1
-            if meter.is_full:
-                look()
+            if meter.is_full and not waiting:
+                watch.check(meter.fetch()["loss"])
                 if progress:
                     batches.set_postfix(loss=f"{meter.totals['loss'] / meter.count:.4f}", refresh=False)
-        look()
-    if state.step == first:
+        if waiting:
+            step()
+        watch.check(meter.fetch().get("loss", numpy.zeros(0)))
+    if not meter.count:
         raise ValueError("the training data gave no batch: wanted at least one sample. Check the path and the loader")
     return meter.means()
 

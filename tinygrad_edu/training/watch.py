@@ -11,7 +11,6 @@ For: `fit`. Not for: curing it; the message says what usually helps.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy
@@ -21,16 +20,19 @@ from tinygrad_edu.backend import default_generator
 from tinygrad_edu.nn import Module
 from tinygrad_edu.optim import Optimizer
 from tinygrad_edu.tensors import Tensor
+from tinygrad_edu.training.recipe import Recipe
 
 
 class Watch:
     """`remember(inputs, targets)` before each step; `check(losses)` when the losses since the last check are known."""
 
-    def __init__(self, model: Module, loss_function: Callable[..., Tensor], optimizer: Optimizer) -> None:
+    def __init__(self, model: Module, optimizer: Optimizer, recipe: Recipe, epoch: int) -> None:
         self.model = model
-        self.loss_function = loss_function
         self.optimizer = optimizer
-        self.batches: list[tuple[Tensor, Tensor]] = []
+        self.recipe = recipe
+        self.epoch = epoch
+        self.seen = 0  # batches of this epoch that have been checked
+        self.batches: list[tuple[Tensor, Tensor, list[Any]]] = []
 
     def remember(self, inputs: Tensor, targets: Tensor) -> None:
         """Keep this batch; before the first one after a check, also everything that a step changes."""
@@ -38,17 +40,23 @@ class Watch:
             self.weights = {name: tensor.clone() for name, tensor in self.model.state_dict().items()}
             self.memory = _copied(self.optimizer.state_dict())
             self.random = default_generator.get_state()
-        self.batches.append((inputs, targets))
+        settings = [{name: group[name] for name in group if name != "params"} for group in self.optimizer.param_groups]
+        self.batches.append((inputs, targets, settings))  # a schedule may change the settings with each step
 
-    def check(self, losses: numpy.ndarray, epoch: int, first_step: int) -> None:
-        """Raise FloatingPointError, naming the first operation at fault, if a loss is not finite; else look ahead."""
+    def check(self, losses: numpy.ndarray) -> None:
+        """Raise FloatingPointError, naming the first operation at fault, if a loss is not finite; else look ahead.
+
+        losses: those since the last check, which is to be made before a batch that begins a new step.
+        """
         if not numpy.isfinite(losses).all():
             step = int(numpy.argmin(numpy.isfinite(losses)))
             raise FloatingPointError(
-                f"the loss became {losses[step]} at step {first_step + step + 1} of epoch {epoch}. {self._cause(step)} "
-                f"Try a lower learning rate than {self.optimizer.param_groups[0]['lr']:g}, and check the data for "
-                "numbers that are not finite. To look at it yourself, run this batch under autograd.detect_anomaly()"
+                f"the loss became {losses[step]} at step {self.seen + step + 1} of epoch {self.epoch}. "
+                f"{self._cause(step)} Try a lower learning rate than {self.optimizer.param_groups[0]['lr']:g}, and "
+                "check the data for numbers that are not finite. To look at it yourself, run this batch under "
+                "autograd.detect_anomaly()"
             )
+        self.seen += len(losses)
         self.batches.clear()
 
     def _cause(self, failing: int) -> str:
@@ -56,16 +64,20 @@ class Watch:
         self.model.load_state_dict(self.weights)
         self.optimizer.load_state_dict(self.memory)
         default_generator.set_state(self.random)
-        for inputs, targets in self.batches[: failing + 1]:
+        for number, (inputs, targets, settings) in enumerate(self.batches[: failing + 1]):
             if inputs.is_floating_point() and not inputs.isfinite().all():
                 return "The inputs of that batch hold numbers that are not finite."
+            for group, remembered in zip(self.optimizer.param_groups, settings, strict=True):
+                group.update(remembered)
+            if number % self.recipe.accumulate == 0:
+                self.optimizer.zero_grad()
             try:
                 with detect_anomaly():
-                    self.optimizer.zero_grad()
-                    self.loss_function(self.model(inputs), targets).backward()
+                    self.recipe.backward(self.recipe.loss_function(self.model(inputs), targets))
             except RuntimeError as anomaly:
                 return f"{anomaly}."
-            self.optimizer.step()
+            if (number + 1) % self.recipe.accumulate == 0:
+                self.recipe.step(self.model, self.optimizer)
         return "No operation made NaN out of numbers, so something grew until it overflowed to infinity."
 
 

@@ -1,5 +1,5 @@
-"""PyTorch's `torch.utils`: here only `utils.data`, the way from a data set to batches."""
+"""PyTorch's `torch.utils`: `utils.data`, the way from a data set to batches, and `utils.checkpoint`, memory for time."""
 
-from tinygrad_edu.utils import data
+from tinygrad_edu.utils import checkpoint, data
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data"]

@@ -1,9 +1,13 @@
 """Pooling against loops over its windows, and against PyTorch."""
 
+import itertools
 import math
 
 import numpy
 import pytest
+from hypothesis import given
+from hypothesis import settings as how
+from hypothesis import strategies as some
 
 from tinygrad_edu import tensor
 from tinygrad_edu.nn import functional as F
@@ -87,6 +91,145 @@ def test_padding_never_wins_the_maximum():
     assert F.max_pool2d(x, 2, stride=1, padding=1).tolist() == [[[[-5.0] * 3] * 3]]
 
 
+@some.composite
+def poolings(draw, dilations=1):
+    """(x with many equal numbers, kernel, settings that fit one another) for one or two axes."""
+    axes = draw(some.integers(1, 2))
+    several = lambda low, high: tuple(draw(some.integers(low, high)) for _ in range(axes))  # noqa: E731
+    kernel, stride, dilation = several(1, 4), several(1, 4), several(1, dilations)
+    span = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    padding = tuple(draw(some.integers(0, cells // 2)) for cells in span)
+    lengths = [max(cells - 2 * p, 1) + more for cells, p, more in zip(span, padding, several(0, 4), strict=True)]
+    rng = numpy.random.default_rng(draw(some.integers(0, 99)))
+    x = rng.integers(-3, 4, (draw(some.integers(1, 2)), 2, *lengths)).astype(float)
+    settings = {"stride": stride, "padding": padding, "ceil_mode": draw(some.booleans())}
+    return x, kernel, settings if dilations == 1 else {**settings, "dilation": dilation}
+
+
+def steps_of(length, span, stride, padding, ceil_mode):
+    """Where each patch begins, counted from the first cell: while it fits or, rounding up, while something is left."""
+    starts = itertools.count(-padding, stride)
+    last = length + padding - (1 if ceil_mode else span)
+    found = list(itertools.takewhile(lambda start: start <= last, starts))
+    while ceil_mode and len(found) > 1 and (found[-1] >= length or found[-2] + span >= length + padding):
+        found.pop()
+    return found
+
+
+def patches_of(x, kernel, stride, padding, ceil_mode, dilation=(1, 1)):
+    """(place, the rows and columns of x in its patch, how many cells of x and its padding it covers), for all."""
+    sizes = list(zip(x.shape[2:], kernel, padding, dilation))
+    axes = [steps_of(n, d * (k - 1) + 1, s, p, ceil_mode) for (n, k, p, d), s in zip(sizes, stride, strict=True)]
+    for place in itertools.product(*(range(len(starts)) for starts in axes)):
+        begin = [starts[i] for starts, i in zip(axes, place, strict=True)]
+        reached = [range(b, b + d * (k - 1) + 1, d) for b, (_, k, _, d) in zip(begin, sizes, strict=True)]
+        inside = [[i for i in cells if 0 <= i < n] for cells, (n, *_) in zip(reached, sizes, strict=True)]
+        covered = [sum(-p <= i < n + p for i in cells) for cells, (n, _, p, _) in zip(reached, sizes, strict=True)]
+        yield place, numpy.ix_(*inside), math.prod(covered)
+
+
+@how(max_examples=200, deadline=None, derandomize=True)
+@given(poolings(dilations=3))
+def test_max_pooling_by_loops_with_the_places_of_the_largest(drawn):
+    x, kernel, settings = drawn
+    pool = {3: F.max_pool1d, 4: F.max_pool2d}[x.ndim]
+    values, where = (out.numpy() for out in pool(tensor(x), kernel, return_indices=True, **settings))
+    numpy.testing.assert_array_equal(pool(tensor(x), kernel, **settings).numpy(), values)
+    positions = numpy.arange(math.prod(x.shape[2:])).reshape(x.shape[2:])
+    seen = 0
+    for place, inside, _ in patches_of(x, kernel, **settings):
+        for n, c in itertools.product(*map(range, x.shape[:2])):
+            cells = x[n, c][inside]
+            assert values[n, c][place] == cells.max(initial=-math.inf)
+            if cells.size:
+                assert where[n, c][place] == positions[inside].reshape(-1)[cells.argmax()]
+            seen += 1
+    assert seen == values.size
+    assert where.dtype == numpy.int64
+
+
+@how(max_examples=200, deadline=None, derandomize=True)
+@given(poolings(dilations=3))
+def test_each_cell_gets_as_many_gradients_as_patches_have_chosen_it(drawn):
+    x, kernel, settings = drawn
+    image = tensor(x, requires_grad=True)
+    pool = {3: F.max_pool1d, 4: F.max_pool2d}[x.ndim]
+    values, where = pool(image, kernel, return_indices=True, **settings)
+    values.sum().backward()
+    wanted = numpy.zeros((x.shape[0] * x.shape[1], math.prod(x.shape[2:])))
+    for plane, largest, chosen in zip(wanted, by_plane(values), by_plane(where), strict=True):
+        numpy.add.at(plane, chosen[largest > -math.inf], 1)
+    numpy.testing.assert_array_equal(image.grad.numpy(), wanted.reshape(x.shape))
+
+
+def by_plane(planes):
+    """(N, C, ...) -> (N·C, ...): one row for each plane"""
+    return planes.detach().numpy().reshape(planes.shape[0] * planes.shape[1], -1)
+
+
+@how(max_examples=200, deadline=None, derandomize=True)
+@given(poolings(), some.booleans())
+def test_average_pooling_by_loops(drawn, counted):
+    x, kernel, settings = drawn
+    pool = {3: F.avg_pool1d, 4: F.avg_pool2d}[x.ndim]
+    means = pool(tensor(x), kernel, count_include_pad=counted, **settings).numpy()
+    seen = 0
+    for place, inside, covered in patches_of(x, kernel, **settings):
+        cells = x[(..., *inside)].reshape(*x.shape[:2], -1)
+        wanted = cells.sum(-1) / (covered if counted else cells.shape[-1])
+        numpy.testing.assert_allclose(means[(..., *place)], wanted, rtol=1e-12, atol=1e-14)
+        seen += 1
+    assert seen == math.prod(means.shape[2:])
+
+
+def test_pooling_a_line_is_pooling_an_image_one_cell_high():
+    x = numpy.random.default_rng(3).normal(size=(2, 3, 9))
+    for line, image in ((F.max_pool1d, F.max_pool2d), (F.avg_pool1d, F.avg_pool2d)):
+        wanted = image(tensor(x).unsqueeze(2), (1, 3), (1, 2), (0, 1)).numpy()[:, :, 0]
+        numpy.testing.assert_array_equal(line(tensor(x), 3, 2, 1).numpy(), wanted)
+
+
+def test_the_largest_are_the_cells_at_the_returned_places():
+    x = numpy.random.default_rng(4).normal(size=(2, 3, 7, 6))
+    values, where = F.max_pool2d(tensor(x), 3, 2, 1, return_indices=True)
+    flat = numpy.take_along_axis(x.reshape(2, 3, -1), where.numpy().reshape(2, 3, -1), axis=-1)
+    numpy.testing.assert_array_equal(values.numpy().reshape(2, 3, -1), flat)
+
+
+def test_where_all_is_minus_infinity_a_cell_inside_is_chosen_not_the_padding():
+    x = tensor(numpy.full((1, 1, 3), -math.inf), requires_grad=True)
+    values, where = F.max_pool1d(x, 3, 2, 1, return_indices=True)
+    assert where.tolist() == [[[0, 1]]]
+    values.sum().backward()
+    assert x.grad.tolist() == [[[1.0, 1.0, 0.0]]]
+
+
+def test_a_patch_that_misses_the_image_through_its_gaps_is_minus_infinity():
+    out = F.max_pool1d(tensor(numpy.ones((1, 1, 2))), 2, 1, 1, dilation=3)
+    assert out.tolist() == [[[-math.inf]]]
+
+
+@pytest.mark.parametrize("pool", [F.max_pool2d, F.avg_pool2d])
+def test_an_empty_batch_is_pooled_to_an_empty_batch(pool):
+    x = tensor(numpy.zeros((0, 2, 4, 4)), requires_grad=True)
+    y = pool(x, 2)
+    assert y.shape == (0, 2, 2, 2)
+    y.sum().backward()
+    assert x.grad.shape == x.shape
+
+
+def test_pooling_does_not_wait_for_the_device():
+    from tinygrad_edu.backend.strict import counters
+
+    x = tensor(numpy.random.default_rng(5).normal(size=(2, 2, 5, 5)), device="strict", requires_grad=True)
+    before = counters.synchronizations
+    for pool in (F.max_pool2d, F.avg_pool2d):
+        pool(x, 3, 2, 1, ceil_mode=True).sum().backward()
+    F.adaptive_max_pool2d(x, 3).sum().backward()
+    F.interpolate(x, 7, mode="bilinear").sum().backward()
+    assert counters.synchronizations == before
+
+
 BAD = {
     "dimensions": ((4, 4), (2,), ValueError, r"non-empty 3D or 4D \(batch mode\) tensor expected for input"),
     "too large": ((1, 1, 2, 2), (3,), ValueError, "Kernel size can't be greater than actual input size"),
@@ -113,3 +256,13 @@ def test_pooling_refuses_integers(pool):
 def test_avg_pool2d_refuses_a_divisor_of_zero():
     with pytest.raises(ValueError, match="divisor must be not zero"):
         F.avg_pool2d(tensor(numpy.ones((1, 1, 4, 4))), 2, divisor_override=0)
+
+
+def test_pooling_a_line_says_what_is_wrong():
+    for pool in (F.max_pool1d, F.avg_pool1d):
+        with pytest.raises(ValueError, match=r"2D or 3D \(batch mode\) tensor expected for input: wanted \(N, C, L\)"):
+            pool(tensor(numpy.ones((1, 1, 4, 4))), 2)
+        with pytest.raises(ValueError, match=r"padded input size per channel: \(2\). Kernel size: \(3\)"):
+            pool(tensor(numpy.ones((1, 1, 2))), 3)
+        with pytest.raises(TypeError, match="wanted stride to be an integer or a tuple of 1 integer"):
+            pool(tensor(numpy.ones((1, 1, 4))), 2, (1, 1))

@@ -39,10 +39,11 @@ def check_same_dtype(function: str, input: Tensor, weight: Tensor) -> None:
         )
 
 
-def check_reduction(reduction: str) -> str:
-    """Return `reduction`, or raise ValueError when there is no such one."""
-    if reduction not in REDUCTIONS:
-        raise ValueError(f"{reduction!r} is not a valid value for reduction: wanted 'none', 'mean' or 'sum'")
+def check_reduction(reduction: str, *more: str) -> str:
+    """Return `reduction`, or raise ValueError when there is no such one. `more` are those that one loss alone has."""
+    if reduction not in (*REDUCTIONS, *more):
+        *others, last = map(repr, (*REDUCTIONS, *more))
+        raise ValueError(f"{reduction!r} is not a valid value for reduction: wanted {', '.join(others)} or {last}")
     return reduction
 
 

@@ -9,9 +9,29 @@ A row's `orders` says how many derivatives finite differences can confirm: 2 nea
 
 from __future__ import annotations
 
-from tinygrad_edu.testing.cases import elementwise, networks, reducing, shaping
+from tinygrad_edu.testing.cases import (
+    elementary,
+    elementwise,
+    joining,
+    networks,
+    placing,
+    products,
+    reducing,
+    shaping,
+    statistics,
+)
 from tinygrad_edu.testing.cases.table import Case
 
-CASES: list[Case] = [*elementwise.CASES, *reducing.CASES, *shaping.CASES, *networks.CASES]
+CASES: list[Case] = [
+    *elementwise.CASES,
+    *elementary.CASES,
+    *reducing.CASES,
+    *statistics.CASES,
+    *shaping.CASES,
+    *placing.CASES,
+    *joining.CASES,
+    *products.CASES,
+    *networks.CASES,
+]
 
 __all__ = ["CASES", "Case"]

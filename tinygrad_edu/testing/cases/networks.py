@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_edu.ops import windows as ops
-from tinygrad_edu.testing.cases.table import Case, between, distinct, integers, normal, rows
+from tinygrad_edu.ops.entropy import binary_cross_entropy
+from tinygrad_edu.testing.cases.table import Case, between, distinct, double, integers, normal, rows
 
 
 def _windows() -> list[Case]:
@@ -118,6 +119,12 @@ def _losses() -> list[Case]:
     return [
         *found,
         *rows(
+            "binary_cross_entropy",
+            lambda t, x, y: binary_cross_entropy(x, y),
+            double(lambda *shape: between(0.1, 0.9, *shape), lambda *shape: between(0.0, 1.0, *shape)),
+            reference=_torch_binary_cross_entropy,
+        ),
+        *rows(
             "cross_entropy", entropy, {"image": (normal(2, 3, 2), integers(3, 2, 2)), "one": (normal(3), integers(3))}
         ),
         *rows("cross_entropy", entropy, {"probabilities": (normal(2, 3), between(0, 1, 2, 3))}),
@@ -133,6 +140,11 @@ def _losses() -> list[Case]:
             {"ignore": (normal(4, 3), integers(3, 4))},
         ),
     ]
+
+
+def _torch_binary_cross_entropy(torch: Any, x: Any, y: Any) -> Any:
+    """PyTorch wants both in one shape."""
+    return torch.nn.functional.binary_cross_entropy(*torch.broadcast_tensors(x, y), reduction="none")
 
 
 def _weighted_entropy(t: Any, x: Any, y: Any) -> Any:

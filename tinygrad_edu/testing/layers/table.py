@@ -8,7 +8,7 @@ same question. Not for: what is compared with what; the tests and `testing.repor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ class LayerCase:
     training: bool = True  # False: asked in eval()
     fixed: tuple[int, ...] = ()  # positions of inputs that get no gradient though they are floating-point numbers
     orders: int = 2  # how many derivatives finite differences can confirm; 0 for none
+    tolerance: float = 1e-9  # how closely PyTorch is met; more only where PyTorch itself rounds a constant to float32
 
     @property
     def id(self) -> str:
@@ -48,6 +49,15 @@ class LayerCase:
         """The layer in float64, in training or evaluation as the row says; or the function."""
         layer = self.make(nn)
         return layer.double().train(self.training) if hasattr(layer, "parameters") else layer
+
+
+def options(name: str, variants: Mapping[str, tuple[tuple[Any, ...], dict[str, Any], Maker]]) -> list[LayerCase]:
+    """One row for each choice of a layer's options: {variant: (arguments, settings, input)}."""
+
+    def chosen(arguments: tuple[Any, ...], settings: dict[str, Any]) -> Callable[[Any], Any]:
+        return lambda nn: getattr(nn, name)(*arguments, **settings)
+
+    return [LayerCase(name, variant, chosen(a, s), (maker,)) for variant, (a, s, maker) in variants.items()]
 
 
 class Question:

@@ -1,35 +1,16 @@
-"""Losses: one number that says how far an answer is from what was wanted, small when it is close.
+"""Losses of labels: a case belongs to one class, or to each with a probability; the model gives every class a score.
 
-For: mse_loss, nll_loss and cross_entropy. Not for: the layers that hold their settings (`nn/loss.py`).
+For: nll_loss, cross_entropy and multi_margin_loss. Not for: two classes with one score (`probabilities.py`).
 """
 
 from __future__ import annotations
 
-import warnings
-
 from tinygrad_edu.backend import Array, namespace
 from tinygrad_edu.nn.functional.activations import log_softmax
 from tinygrad_edu.nn.functional.checks import check_floating, check_reduction, check_tensor
+from tinygrad_edu.nn.functional.losses.shared import reduced
 from tinygrad_edu.ops.indexing import gather
 from tinygrad_edu.tensors import Tensor
-
-
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
-    """L = mean of (x - y)²        (or their sum; or, with reduction="none", all of them)
-
-    input and target of one shape. Shapes that merely broadcast are computed with a warning: (N, 1) against (N,) gives
-    N² differences, which is hardly ever meant.
-    """
-    check_reduction(reduction)
-    check_floating("mse_loss", input=input, target=target)
-    if input.shape != target.shape:
-        warnings.warn(
-            f"Using a target size {tuple(target.shape)} that is different to the input size {tuple(input.shape)}: they "
-            f"broadcast against each other; make them equal, for example with target.reshape{tuple(input.shape)}",
-            stacklevel=2,
-        )
-    losses = (input - target).square()
-    return losses if reduction == "none" else losses.mean() if reduction == "mean" else losses.sum()
 
 
 def nll_loss(
@@ -54,7 +35,7 @@ def nll_loss(
     _check_class_axis(input, weight, "nll_loss")
     _check_index_target(input, target, "nll_loss")
     losses, importance, _ = _label_losses(input, target, weight, ignore_index)
-    return _reduced(losses, importance, reduction)
+    return _mean_by_importance(losses, importance, reduction)
 
 
 def cross_entropy(
@@ -89,14 +70,56 @@ def cross_entropy(
             _complain_about_float_target(input, target)
         target = target * (1.0 - label_smoothing) + label_smoothing / input.shape[class_axis]
         losses = -_weighted(log_probabilities * target, weight, class_axis).sum(dim=class_axis)
-        return losses.mean() if reduction == "mean" else _reduced(losses, None, reduction)
+        return reduced(losses, reduction)
 
     _check_index_target(input, target, "cross_entropy")
     losses, importance, ignored = _label_losses(log_probabilities, target, weight, ignore_index)
     if label_smoothing:
         spread = -_weighted(log_probabilities, weight, class_axis).sum(dim=class_axis).masked_fill(ignored, 0.0)
         losses = losses * (1.0 - label_smoothing) + spread * (label_smoothing / input.shape[class_axis])
-    return _reduced(losses, importance, reduction)
+    return _mean_by_importance(losses, importance, reduction)
+
+
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    *,
+    reduction: str = "mean",
+) -> Tensor:
+    """l_n = w[y] / C · Σ_{c ≠ y} max(0, margin - x[n, y] + x[n, c])^p,    y = y_n
+
+    Every other class should score lower than the right one by `margin`: the hinge loss of several classes.
+
+    input   (N, C) scores, or (C,) for a single case
+    target  (N,) class indices 0 ... C - 1, or () for a single case
+    p       1 or 2
+    weight  (C,) importance of each class; all 1 unless given. The mean is over the cases, whatever their weight
+
+    A label out of range raises IndexError on the CPU. Source: Crammer, Singer 2001.
+    """
+    check_reduction(reduction)
+    check_floating("multi_margin_loss", input=input)
+    if p not in (1, 2):
+        raise ValueError(f"only p == 1 and p == 2 supported: got {p}")
+    if input.ndim not in (1, 2) or not input.shape[-1]:
+        raise ValueError(
+            f"multi_margin_loss: Expected non-empty vector or matrix: wanted an input of shape (N, C) or (C,), got "
+            f"{tuple(input.shape)}"
+        )
+    _check_class_axis(input, weight, "multi_margin_loss")
+    _check_index_target(input, target, "multi_margin_loss")
+    labels = target.detach().array
+    classes = input.shape[-1]
+    _check_labels(labels, classes)
+    library = namespace(labels)
+    column = library.expand_dims(labels, -1)
+    excess = (margin - gather(input, column, axis=input.ndim - 1, unique=True) + input).relu()
+    losses = (excess if p == 1 else excess.square()).masked_fill(Tensor(column == library.arange(classes)), 0.0)
+    losses = losses.sum(dim=-1) / classes
+    return reduced(losses if weight is None else losses * weight[target], reduction)
 
 
 def _label_losses(
@@ -125,11 +148,9 @@ def _weighted(values: Tensor, weight: Tensor | None, class_axis: int) -> Tensor:
     return values * weight.reshape([-1 if axis == class_axis else 1 for axis in range(values.ndim)])
 
 
-def _reduced(losses: Tensor, importance: Tensor | None, reduction: str) -> Tensor:
-    if reduction == "none":
-        return losses
-    total = losses.sum()
-    return total if reduction == "sum" or importance is None else total / importance.sum()
+def _mean_by_importance(losses: Tensor, importance: Tensor, reduction: str) -> Tensor:
+    """Σ l_n / Σ w_n: ignored cases count neither above nor below."""
+    return losses.sum() / importance.sum() if reduction == "mean" else reduced(losses, reduction)
 
 
 def _check_class_axis(input: Tensor, weight: Tensor | None, function: str) -> None:
@@ -171,17 +192,20 @@ def _complain_about_float_target(input: Tensor, target: Tensor) -> None:
     )
 
 
-def _check_labels(labels: Array, classes: int, ignore_index: int) -> None:
+def _check_labels(labels: Array, classes: int, ignore_index: int | None = None) -> None:
     """Raise IndexError for a label that is no class; on the host only, since elsewhere it means to wait."""
     library = namespace(labels)
     if library.__name__ != "numpy":
         return
-    wrong = ((labels < 0) | (labels >= classes)) & (labels != ignore_index)
+    wrong = (labels < 0) | (labels >= classes)
+    if ignore_index is not None:
+        wrong &= labels != ignore_index
     if wrong.any():
         hint = (
             "if yours start at 1, subtract 1" if labels.max() == classes and labels.min() >= 1 else "check the labels"
         )
+        ignored = "" if ignore_index is None else f" (or ignore_index={ignore_index})"
         raise IndexError(
-            f"Target {labels[wrong].flat[0]} is out of bounds: wanted class indices from 0 to {classes - 1} (or "
-            f"ignore_index={ignore_index}): {hint}, or give the model more outputs"
+            f"Target {labels[wrong].flat[0]} is out of bounds: wanted class indices from 0 to {classes - 1}{ignored}: "
+            f"{hint}, or give the model more outputs"
         )

@@ -1,10 +1,11 @@
-"""Losses against their formulas in NumPy, and against PyTorch."""
+"""Losses of labels against their formulas in NumPy and against PyTorch, the identities between them, bad labels."""
 
-import itertools
 import math
 
+import hypothesis
 import numpy
 import pytest
+from hypothesis import strategies
 
 from tinygrad_edu import tensor
 from tinygrad_edu.nn import functional as F
@@ -94,31 +95,6 @@ def test_cross_entropy_of_probabilities_equals_pytorchs(shape, reduction, smooth
         numpy.testing.assert_allclose(own.grad.numpy(), other.grad.numpy(), rtol=1e-11, atol=1e-14)
 
 
-@pytest.mark.parametrize("reduction", REDUCTIONS)
-def test_nll_loss_and_mse_loss_equal_pytorchs(reduction):
-    torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
-    rng = numpy.random.default_rng(4)
-    x = rng.normal(size=(5, 3))
-    own, other = tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
-    for name, target in (("nll_loss", rng.integers(0, 3, 5)), ("mse_loss", rng.normal(size=(5, 3)))):
-        loss = getattr(F, name)(own, tensor(target), reduction=reduction)
-        wanted = getattr(torch.nn.functional, name)(other, torch.tensor(target), reduction=reduction)
-        numpy.testing.assert_allclose(loss.detach().numpy(), wanted.detach().numpy(), rtol=1e-13)
-        loss.sum().backward()
-        wanted.sum().backward()
-        numpy.testing.assert_allclose(own.grad.numpy(), other.grad.numpy(), rtol=1e-12)
-
-
-def test_mse_loss_is_the_mean_square_of_the_difference():
-    x, y = tensor([1.0, 2.0, 4.0], requires_grad=True), tensor([1.0, 0.0, 1.0])
-    loss = F.mse_loss(x, y)
-    loss.backward()
-    assert loss.item() == pytest.approx(13 / 3)
-    assert x.grad.tolist() == pytest.approx([0.0, 4 / 3, 2.0])
-    assert F.mse_loss(x, y, reduction="sum").item() == 13.0
-    assert F.mse_loss(x, y, reduction="none").tolist() == [0.0, 4.0, 9.0]
-
-
 def test_scores_of_any_size_give_a_finite_loss():
     x = tensor([[1000.0, -1000.0], [-1000.0, 1000.0]], requires_grad=True)
     loss = F.cross_entropy(x, tensor([0, 0]))
@@ -145,7 +121,7 @@ def test_where_everything_is_ignored_there_is_no_mean(weight):
 
 
 def test_a_target_that_is_no_tensor_is_refused():
-    for loss in (F.cross_entropy, F.nll_loss, F.mse_loss):
+    for loss in (F.cross_entropy, F.nll_loss, F.multi_margin_loss):
         with pytest.raises(TypeError, match="wanted a tinygrad_edu Tensor as target, got list: wrap it with tensor"):
             loss(tensor([[1.0, 2.0]]), [1])
 
@@ -156,7 +132,7 @@ def test_unsigned_labels_are_labels():
 
 
 @pytest.mark.parametrize(("label", "shown"), [(3, "3"), (-1, "-1"), (100, "100")])
-@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss, F.multi_margin_loss])
 def test_a_label_out_of_range_is_named_with_the_range(loss, label, shown):
     with pytest.raises(IndexError, match=f"Target {shown} is out of bounds: wanted class indices from 0 to 2"):
         loss(tensor(numpy.zeros((2, 3))), tensor([0, label]))
@@ -187,17 +163,99 @@ def test_cross_entropy_says_what_is_wrong(tensors, settings, kind, words):
 
 
 def test_a_weight_is_wanted_for_every_class():
-    for loss in (F.cross_entropy, F.nll_loss):
+    for loss in (F.cross_entropy, F.nll_loss, lambda x, y, w: F.multi_margin_loss(x, y, weight=w)):
         with pytest.raises(ValueError, match="defined either for all 3 classes or no classes but got weight tensor"):
             loss(tensor(ZEROS), tensor([0, 1]), tensor([1.0, 1.0]))
 
 
-def test_mse_loss_warns_of_shapes_that_only_broadcast():
-    with pytest.warns(UserWarning, match=r"Using a target size \(4,\) that is different to the input size \(4, 1\)"):
-        loss = F.mse_loss(tensor(numpy.ones((4, 1))), tensor(numpy.ones(4)), reduction="none")
-    assert loss.shape == (4, 4)
-    with pytest.raises(TypeError, match=r"mse_loss: wanted floating-point numbers as target, got int64"):
-        F.mse_loss(tensor([1.0]), tensor([1]))
-    for reduction, loss in itertools.product(["avg", None], [F.mse_loss, F.nll_loss]):
-        with pytest.raises(ValueError, match="is not a valid value for reduction"):
-            loss(tensor([1.0]), tensor([1.0]), reduction=reduction)
+def test_multi_margin_loss_says_what_is_wrong():
+    with pytest.raises(ValueError, match="only p == 1 and p == 2 supported: got 3"):
+        F.multi_margin_loss(tensor(ZEROS), tensor([0, 1]), p=3)
+    for shape in ((), (2, 3, 1), (2, 0)):
+        with pytest.raises(ValueError, match=r"Expected non-empty vector or matrix: wanted an input of shape \(N, C\)"):
+            F.multi_margin_loss(tensor(numpy.zeros(shape)), tensor([0, 1]))
+    with pytest.raises(ValueError, match=r"Expected input batch_size \(2\) to match target batch_size \(3\)"):
+        F.multi_margin_loss(tensor(ZEROS), tensor([0, 1, 2]))
+    with pytest.raises(TypeError, match=r"multi_margin_loss: wanted floating-point numbers as input, got int64"):
+        F.multi_margin_loss(tensor(ZEROS.astype(int)), tensor([0, 1]))
+
+
+@pytest.mark.parametrize("loss", [F.nll_loss, F.multi_margin_loss])
+def test_other_reductions_than_three_are_refused(loss):
+    for reduction in ("avg", None, "batchmean"):
+        with pytest.raises(ValueError, match="is not a valid value for reduction: wanted 'none', 'mean' or 'sum'"):
+            loss(tensor(ZEROS), tensor([0, 1]), reduction=reduction)
+
+
+CASES = {"cases": strategies.integers(1, 5), "classes": strategies.integers(1, 4), "seed": strategies.integers(0, 999)}
+
+
+def drawn(cases, classes, seed):
+    rng = numpy.random.default_rng(seed)
+    return tensor(rng.normal(size=(cases, classes)) * 3), tensor(rng.integers(0, classes, cases)), rng
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.given(**CASES, reduction=strategies.sampled_from(REDUCTIONS), ignored=strategies.sampled_from([-100, 0]))
+def test_cross_entropy_is_the_nll_loss_of_the_log_softmax(cases, classes, seed, reduction, ignored):
+    x, y, rng = drawn(cases, classes, seed)
+    hypothesis.assume(reduction != "mean" or not (y == ignored).all().item())
+    weight, settings = tensor(rng.uniform(0.5, 2.0, classes)), {"reduction": reduction, "ignore_index": ignored}
+    wanted = F.nll_loss(F.log_softmax(x, 1), y, weight, **settings)
+    numpy.testing.assert_allclose(F.cross_entropy(x, y, weight, **settings).numpy(), wanted.numpy(), rtol=1e-12)
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.given(**CASES, smoothing=strategies.floats(0, 1))
+def test_label_smoothing_mixes_the_loss_of_the_label_with_the_mean_loss_of_all_labels(cases, classes, seed, smoothing):
+    x, y, _ = drawn(cases, classes, seed)
+    every = [F.cross_entropy(x, tensor(numpy.full(cases, c)), reduction="none").numpy() for c in range(classes)]
+    wanted = (1 - smoothing) * F.cross_entropy(x, y, reduction="none").numpy() + smoothing * numpy.mean(every, axis=0)
+    got = F.cross_entropy(x, y, reduction="none", label_smoothing=smoothing).numpy()
+    numpy.testing.assert_allclose(got, wanted, rtol=1e-10, atol=1e-12)
+    certain = tensor(numpy.eye(classes)[y.numpy()])
+    as_probabilities = F.cross_entropy(x, certain, reduction="none", label_smoothing=smoothing).numpy()
+    numpy.testing.assert_allclose(as_probabilities, got, rtol=1e-10, atol=1e-12)
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.given(**CASES, p=strategies.sampled_from([1, 2]), margin=strategies.sampled_from([1.0, 0.0, 2.5]))
+def test_multi_margin_loss_is_its_formula(cases, classes, seed, p, margin):
+    x, y, rng = drawn(cases, classes, seed)
+    weight = rng.uniform(0.5, 2.0, classes)
+    wanted = [
+        weight[label] / classes * sum(max(0, margin - row[label] + row[c]) ** p for c in range(classes) if c != label)
+        for row, label in zip(x.tolist(), y.tolist(), strict=True)
+    ]
+    for reduction, value in {"none": wanted, "mean": numpy.mean(wanted), "sum": numpy.sum(wanted)}.items():
+        got = F.multi_margin_loss(x, y, p, margin, tensor(weight), reduction=reduction)
+        numpy.testing.assert_allclose(got.numpy(), value, rtol=1e-12, atol=1e-15)
+    one = F.multi_margin_loss(x[0], y[0], p, margin, tensor(weight), reduction="none")
+    assert one.shape == ()
+    numpy.testing.assert_allclose(one.item(), wanted[0], rtol=1e-12, atol=1e-15)
+
+
+def test_where_the_margin_is_met_exactly_multi_margin_loss_has_pytorchs_slope():
+    torch = pytest.importorskip("torch", reason="PyTorch is the oracle here")
+    for p in (1, 2):
+        ours = tensor([[1.0, 0.0, 2.0, 1.0]], requires_grad=True)
+        theirs = torch.tensor([[1.0, 0.0, 2.0, 1.0]], requires_grad=True)
+        F.multi_margin_loss(ours, tensor([0]), p).backward()
+        torch.nn.functional.multi_margin_loss(theirs, torch.tensor([0]), p).backward()
+        assert ours.grad.tolist() == theirs.grad.tolist()
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.multi_margin_loss])
+def test_extreme_scores_stay_finite_in_float32(loss):
+    x = tensor(numpy.array([[1e4, -1e4, 0], [-1e4, 1e4, 1e4]], "float32"), requires_grad=True)
+    value = loss(x, tensor([1, 0]))
+    value.backward()
+    assert numpy.isfinite(value.item())
+    assert numpy.isfinite(x.grad.numpy()).all()
+
+
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss, F.multi_margin_loss])
+def test_no_cases_have_no_losses_and_nothing_to_add_up(loss):
+    x, y = tensor(numpy.zeros((0, 3))), tensor(numpy.zeros(0, "int64"))
+    assert loss(x, y, reduction="none").shape == (0,)
+    assert loss(x, y, reduction="sum").item() == 0.0

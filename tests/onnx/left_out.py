@@ -1,0 +1,32 @@
+"""ONNX operators that nothing of ours stands for, and why."""
+
+from __future__ import annotations
+
+_REASONS = {
+    "optimizers as nodes of a graph: ours are objects that own their state": "Adagrad Adam Momentum",
+    "reading a picture at any place, by a grid, boxes or offsets, which is not there": (
+        "AffineGrid DeformConv GridSample NonMaxSuppression RoiAlign"
+    ),
+    "classical machine learning (domain ai.onnx.ml), which is not deep learning": (
+        "ArrayFeatureExtractor Binarizer LabelEncoder TreeEnsemble"
+    ),
+    "random numbers: whoever draws them, a stream has its own": "Bernoulli RandomUniformLike",
+    "reading memory as another number type, which is not there": "BitCast",
+    "signal processing, which is not there": "BlackmanWindow DFT HammingWindow HannWindow MelWeightMatrix STFT",
+    "layers that PyTorch has not either": "CausalConvWithState FlexAttention LinearAttention",
+    "quantized arithmetic, which is not there": (
+        "ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv QLinearMatMul QuantizeLinear"
+    ),
+    "factorizations of matrices, which are not there": "Det",
+    "a reset gate before the matrix product (linear_before_reset=0): ours, as PyTorch's, is behind it": "GRU",
+    "a graph inside a node: control flow is Python's, not the engine's": "If Loop Scan SequenceMap",
+    "files of pictures: Pillow reads them": "ImageDecoder",
+    "normalization across neighboring channels, which is not there": "LRN",
+    "a sequence, a map or an optional value: here there are only tensors": (
+        "OptionalGetElement OptionalHasElement SequenceEmpty SequenceInsert SequenceLength SplitToSequence"
+    ),
+    "strings: a tensor holds numbers only": (
+        "RegexFullMatch StringConcat StringNormalizer StringSplit TfIdfVectorizer"
+    ),
+}
+REASONS = {operator: reason for reason, operators in _REASONS.items() for operator in operators.split()}
