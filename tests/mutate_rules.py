@@ -27,7 +27,8 @@ import tinygrad_edu
 from tinygrad_edu.engine import primitives
 
 TESTS = Path(__file__).resolve().parent
-SHARED = ("unbroadcast", "spread", "share", "piece", "others", "weights", "inverse")  # functions that rules call
+# functions that rules call
+SHARED = ("unbroadcast", "spread", "share", "piece", "others", "weights", "inverse", "later_products", "attained")
 
 
 @dataclass

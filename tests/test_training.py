@@ -22,6 +22,7 @@ from tinygrad_edu.training import (
     early_stopping,
     evaluate,
     fit,
+    scheduling,
 )
 from tinygrad_edu.training.meter import Meter
 from tinygrad_edu.utils.data import DataLoader, TensorDataset
@@ -57,6 +58,23 @@ def assert_same_numbers(one, other):
     assert one.keys() == other.keys()
     for name in one:
         numpy.testing.assert_array_equal(one[name], other[name], err_msg=name)
+
+
+SCHEDULES = {
+    "one cycle, each batch": (
+        "after_step",
+        lambda lr, o: lr.OneCycleLR(o, 0.05, epochs=4, steps_per_epoch=6, pct_start=0.4),
+    ),
+    "warm-up, each batch": (
+        "after_step",
+        lambda lr, o: lr.SequentialLR(o, [lr.LinearLR(o, 0.1, total_iters=9), lr.CosineAnnealingLR(o, 15)], [9]),
+    ),
+    "chained, each epoch": (
+        "callbacks",
+        lambda lr, o: lr.ChainedScheduler([lr.StepLR(o, 1, 0.8), lr.LinearLR(o, 0.5, total_iters=3)]),
+    ),
+    "plateau, each epoch": ("callbacks", lambda lr, o: lr.ReduceLROnPlateau(o, "max", 0.5, patience=0)),
+}
 
 
 class TestFit:
@@ -194,6 +212,122 @@ class TestFit:
         assert "epoch 1/2" in shown.err
 
 
+class TestSteps:
+    """Gradients of several batches, clipping, and what is called after each step."""
+
+    def fitted(self, batch_size, epochs=2, after=(), **options):
+        te.manual_seed(0)
+        model = network().double()
+        points, labels = clouds(90).tensors
+        loader = DataLoader(TensorDataset(points.double(), labels), batch_size=batch_size)
+        optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        history = fit(
+            model, nn.CrossEntropyLoss(), optimizer, loader, epochs=epochs, progress=False, after_step=after, **options
+        )
+        return model, history
+
+    def test_small_batches_that_are_accumulated_equal_large_ones(self):
+        large, wanted = self.fitted(30)
+        small, history = self.fitted(10, accumulate=3)
+        for name, value in numbers(large).items():
+            numpy.testing.assert_allclose(numbers(small)[name], value, rtol=1e-11, err_msg=name)
+        assert history["accuracy"] == pytest.approx(wanted["accuracy"])
+        assert history["loss"] != pytest.approx(self.fitted(10)[1]["loss"])
+
+    def test_what_is_left_of_an_epoch_makes_a_step_too(self):
+        steps = []
+        self.fitted(10, after=[lambda state: steps.append(state.step)], accumulate=4)
+        assert steps == [4, 8, 9, 13, 17, 18]
+
+    def test_it_equals_the_lines_written_out(self):
+        fitted, _ = self.fitted(10, epochs=1, accumulate=4, clip_norm=0.5)
+        te.manual_seed(0)
+        model = network().double()
+        points, labels = clouds(90).tensors
+        optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        for batch in range(9):
+            if batch % 4 == 0:
+                optimizer.zero_grad()
+            part = slice(10 * batch, 10 * batch + 10)
+            (F.cross_entropy(model(points[part].double()), labels[part]) / 4).backward()
+            if batch in (3, 7, 8):
+                nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+                optimizer.step()
+        assert_same_numbers(numbers(fitted), numbers(model))
+
+    def test_no_step_is_longer_than_the_gradient_may_be(self):
+        places = []
+
+        def look(state):
+            places.append(nn.utils.parameters_to_vector(state.model.parameters()).detach())
+
+        te.manual_seed(0)
+        model = network()
+        start = nn.utils.parameters_to_vector(model.parameters()).detach()
+        options = {"epochs": 1, "progress": False, "clip_norm": 0.01, "after_step": [look]}
+        fit(
+            model,
+            F.cross_entropy,
+            optim.SGD(model.parameters(), lr=1.0),
+            DataLoader(clouds(), batch_size=16),
+            **options,
+        )
+        lengths = [(new - old).norm().item() for old, new in zip([start, *places], places, strict=False)]
+        assert lengths == pytest.approx([0.01] * 6, rel=1e-3)
+
+    def test_an_average_of_the_weights_follows(self):
+        te.manual_seed(0)
+        model = network()
+        averaged = optim.swa_utils.AveragedModel(model, multi_avg_fn=optim.swa_utils.get_ema_multi_avg_fn(0.5))
+        wanted = None
+
+        def by_hand(state):
+            nonlocal wanted
+            now = numbers(state.model)
+            wanted = now if wanted is None else {name: 0.5 * wanted[name] + 0.5 * now[name] for name in now}
+
+        follow = [lambda state: averaged.update_parameters(state.model), by_hand]
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        fit(model, F.cross_entropy, optimizer, DataLoader(clouds()), epochs=1, progress=False, after_step=follow)
+        for name, value in numbers(averaged.module).items():
+            numpy.testing.assert_allclose(value, wanted[name], rtol=1e-5, atol=1e-7)
+
+    def test_no_step_waits_for_the_device(self, device):
+        if device.type != "strict":
+            pytest.skip("the strict stand-in is what counts synchronizations")
+        from tinygrad_edu.backend.strict.counters import counters
+
+        points, labels = clouds().tensors
+        batches, waits = [(points[i : i + 4], labels[i : i + 4]) for i in range(0, 72, 4)], []
+
+        def watched():
+            for batch in batches:
+                waits.append(counters.synchronizations)
+                yield batch
+
+        model = network().to(device)
+        optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        average = optim.swa_utils.AveragedModel(model)
+        after = [
+            scheduling(optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=6)),
+            lambda state: average.update_parameters(state.model),
+        ]
+        counters.reset()
+        options = {"epochs": 1, "progress": False, "accumulate": 3, "clip_norm": 1.0, "after_step": after}
+        fit(model, nn.CrossEntropyLoss(), optimizer, watched(), **options)
+        assert set(waits) == {0}
+
+    def test_settings_that_make_no_sense_are_refused(self):
+        for options, kind, words in (
+            ({"accumulate": 0}, ValueError, "wanted accumulate to be 1 or more batches for each step, got 0"),
+            ({"accumulate": 2.0}, TypeError, "wanted accumulate to be an integer, got float"),
+            ({"clip_norm": -1.0}, ValueError, r"wanted clip_norm to be a number of at least 0, got -1\.0"),
+            ({"clip_norm": math.nan}, ValueError, "wanted clip_norm to be a number of at least 0, got nan"),
+        ):
+            with pytest.raises(kind, match=words):
+                self.fitted(10, **options)
+
+
 class TestNaN:
     """A loss that is not finite ends the training, and the message names the operation that began it."""
 
@@ -259,6 +393,32 @@ class TestNaN:
         assert "step 31 of epoch 1" in message
         assert "The inputs of that batch hold numbers that are not finite." in message
 
+    def test_what_it_repeats_are_the_very_steps(self):
+        """Accumulated, clipped, with another rate at each step: the repetition reaches the failing batch just so."""
+
+        class Spy(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.weight, self.seen = nn.Parameter(te.ones(1)), []
+
+            def forward(self, x):
+                self.seen.append(self.weight.item())
+                return (self.weight * x).log()
+
+        model = Spy()
+        optimizer = optim.SGD(model.parameters(), lr=1.0)
+        rates = iter([0.5, 0.25, 0.125, 0.0625] * 9)
+        batches = [(te.ones(4, 1), te.zeros(4, 1) - 1)] * 28 + [(-te.ones(4, 1), te.zeros(4, 1))]
+        options = {"accumulate": 3, "clip_norm": 0.1, "metrics": {}, "progress": False}
+
+        def another_rate(state):
+            state.optimizer.param_groups[0]["lr"] = next(rates)
+
+        with pytest.raises(FloatingPointError, match=r"became nan at step 29 of epoch 1\. log made NaN"):
+            fit(model, F.mse_loss, optimizer, batches, epochs=1, after_step=[another_rate], **options)
+        assert len(set(model.seen)) == 10
+        assert model.seen[29:] == model.seen[21:29]  # the last look at the losses was after 21 batches, so 7 steps
+
     def test_a_loss_that_overflows(self, device):
         te.manual_seed(0)
         model = nn.Linear(2, 3).to(device)
@@ -312,6 +472,25 @@ class TestCallbacks:
             epochs=4, callbacks=[cosine_decay(0.1), lambda state: rates.append(state.optimizer.param_groups[0]["lr"])]
         )
         assert rates == pytest.approx([0.1 * (1 + math.cos(math.pi * part)) / 2 for part in (0.25, 0.5, 0.75, 1)])
+
+    def test_a_schedule_steps_after_each_epoch_or_after_each_batch(self):
+        def rates(make, where):
+            te.manual_seed(0)
+            model, found = network(), []
+            optimizer = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+            schedule = make(optimizer)
+            found.append(optimizer.param_groups[0]["lr"])
+            calls = [scheduling(schedule, "loss"), lambda state: found.append(optimizer.param_groups[0]["lr"])]
+            loader = DataLoader(clouds(), batch_size=48)
+            fit(model, F.cross_entropy, optimizer, loader, epochs=3, progress=False, **{where: calls})
+            return found
+
+        schedules = optim.lr_scheduler
+        assert rates(lambda o: schedules.ExponentialLR(o, 0.5), "callbacks") == [0.1, 0.05, 0.025, 0.0125]
+        found = rates(lambda o: schedules.LinearLR(o, 0.2, total_iters=4), "after_step")
+        assert found == pytest.approx([0.02, 0.04, 0.06, 0.08, 0.1, 0.1, 0.1])
+        plateau = rates(lambda o: schedules.ReduceLROnPlateau(o, "max", 0.5, patience=0), "callbacks")
+        assert plateau == [0.1, 0.1, 0.05, 0.025]  # the loss falls, which is no better for "max"
 
     def test_checkpointing_every_second_epoch_and_the_last(self, tmp_path):
         pytest.importorskip("safetensors", reason="the checkpoint's format")
@@ -370,6 +549,48 @@ class TestResuming:
         assert_same_numbers(numbers(whole), numbers(second))
         assert history == whole_history
         assert path.read_bytes() == whole_bytes
+
+    @pytest.mark.parametrize("name", SCHEDULES)
+    def test_a_run_that_was_killed_goes_on_with_its_schedule(self, tmp_path, name):
+        pytest.importorskip("safetensors", reason="the checkpoint's format")
+        path = tmp_path / "c.safetensors"
+        where, make = SCHEDULES[name]
+
+        class Killed(BaseException):
+            pass
+
+        def run(resumed=False, killed_at=None):
+            te.manual_seed(70 if resumed else 5)
+            model = network(dropout=0.3)
+            optimizer = optim.Adam(model.parameters(), lr=0.02)
+            schedule, state, rates = make(optim.lr_scheduler, optimizer), {}, []
+            if resumed:
+                loaded = load_checkpoint(path, model, optimizer, schedule=schedule)
+                state = {"start_epoch": loaded.epoch, "history": History(loaded.history)}
+
+            def look(now):
+                rates.append((now.step, optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["betas"]))
+                if now.step == killed_at:
+                    raise Killed
+
+            calls = {"after_step": [look], "callbacks": []}
+            calls[where] = [scheduling(schedule), *calls[where]]
+            calls["callbacks"].append(checkpointing(path, schedule=schedule))
+            loader = DataLoader(clouds(), batch_size=16, shuffle=True)
+            held_out = DataLoader(clouds(seed=1), batch_size=48)
+            options = {"validation_loader": held_out, "epochs": 4, "progress": False, "accumulate": 1, "clip_norm": 1.0}
+            fit(model, F.cross_entropy, optimizer, loader, **options, **calls, **state)
+            return numbers(model), rates
+
+        weights, rates = run()
+        whole = path.read_bytes()
+        with pytest.raises(Killed):
+            run(killed_at=15)  # in the third epoch: the checkpoint is of the second
+        default_generator.seed()
+        found, after = run(resumed=True)
+        assert_same_numbers(found, weights)
+        assert after == rates[12:]
+        assert path.read_bytes() == whole
 
 
 class TestHistory:

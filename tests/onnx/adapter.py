@@ -119,8 +119,9 @@ def call(function: Callable[..., Any], node: Any, given: list[Any]) -> Any:
 
 
 def compare(name: str, got: Any, wanted: Tensor, rtol: float, atol: float) -> None:
-    """The same dtype, the same shape, and numbers as near as the case asks."""
+    """The same dtype, the same shape, and numbers as near as the case asks; whole numbers exactly."""
     assert isinstance(got, Tensor), f"{name}: wanted a tensor, got {type(got).__name__}"
     assert got.dtype == wanted.dtype, f"{name}: wanted dtype {wanted.dtype}, got {got.dtype}"
     assert got.shape == wanted.shape, f"{name}: wanted shape {wanted.shape}, got {got.shape}"
+    rtol, atol = (rtol, atol) if wanted.is_floating_point() else (0.0, 0.0)
     numpy.testing.assert_allclose(got.numpy(), wanted.numpy(), rtol=rtol, atol=atol, err_msg=name)

@@ -1,4 +1,4 @@
-"""ONNX operators that nothing of ours stands for, and why."""
+"""ONNX operators that nothing of ours stands for, and why; and why single cases of the others are left out."""
 
 from __future__ import annotations
 
@@ -30,3 +30,18 @@ _REASONS = {
     ),
 }
 REASONS = {operator: reason for reason, operators in _REASONS.items() for operator in operators.split()}
+
+# What a table or the adapter may say of a single case; anything else it says is a failure of ours.
+CASE_REASONS = {
+    "a graph inside a node: control flow is Python's, not the engine's",
+    "a sequence, a map or an optional value: here there are only tensors",
+    "bfloat16, float8, and numbers of 2 or 4 bits, which NumPy does not have",
+    "dilated average pooling, which is not there (nor in PyTorch)",
+    "peepholes, which are not there (nor in PyTorch)",
+    "random numbers: whoever draws them, a stream has its own",
+    "resizing with coordinates or a way to round that PyTorch, and so interpolate, has not",
+    "resizing with cubic curves, anti-aliasing or cropping, which are not there",
+    "strings: a tensor holds numbers only",
+    "three spatial dimensions: convolution and pooling have one or two here",
+    "three spatial dimensions: fold has two here",
+}

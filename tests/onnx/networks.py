@@ -119,6 +119,17 @@ def additive(mask: Any, dtype: Any) -> Any:
     return te.where(mask, 0.0, -te.inf).to(dtype) if mask.dtype == te.bool else mask
 
 
+def reachable(rows: int, columns: int, before: int, lengths: Any, left: int, right: int) -> Any:
+    """Which key a query may look at: one that exists, at most `left` behind it and `right` ahead of it (-1: any)."""
+    start = before if lengths is None else te.reshape(lengths - rows, (-1, 1, 1, 1))
+    ahead = te.arange(columns) - (te.unsqueeze(te.arange(rows), 1) + start)
+    allowed = te.ones(rows, columns, dtype=te.bool)
+    if lengths is not None:
+        allowed = allowed & (te.arange(columns) < te.reshape(lengths, (-1, 1, 1, 1)))
+    allowed = allowed & (ahead >= -left) if left >= 0 else allowed
+    return allowed & (ahead <= right) if right >= 0 else allowed
+
+
 def attention(
     q: Any, k: Any, v: Any, mask: Any = None, past_key: Any = None, past_value: Any = None, lengths: Any = None,
     *, is_causal: int = 0, kv_num_heads: int = 0, q_num_heads: int = 0, qk_matmul_output_mode: int = 0,
@@ -133,15 +144,8 @@ def attention(
     if past_key is not None:
         k, v = te.cat([past_key, k], 2), te.cat([past_value, v], 2)
     rows, columns = q.shape[2], k.shape[2]
-    start = before if lengths is None else te.reshape(lengths - rows, (-1, 1, 1, 1))
-    ahead = te.arange(columns) - (te.unsqueeze(te.arange(rows), 1) + start)  # how far a key is ahead of its query
-    allowed = te.ones(rows, columns, dtype=te.bool)
-    if lengths is not None:
-        allowed = allowed & (te.arange(columns) < te.reshape(lengths, (-1, 1, 1, 1)))
-    allowed = allowed & (ahead <= 0) if is_causal else allowed
-    allowed = allowed & (ahead >= -left_window_size) if left_window_size >= 0 else allowed
-    allowed = allowed & (ahead <= right_window_size) if right_window_size >= 0 else allowed
-    bias = additive(allowed, q.dtype)
+    left, right = left_window_size, 0 if is_causal else right_window_size
+    bias = additive(reachable(rows, columns, before, lengths, left, right), q.dtype)
     if mask is not None:
         short = columns - mask.shape[-1]
         mask = F.pad(additive(mask, q.dtype), (0, short), value=-te.inf) if short else additive(mask, q.dtype)

@@ -96,7 +96,8 @@ OPERATORS = {
     "ReduceL1": reduction(lambda x, dims, keep: te.norm(x, 1, dims, keep)),
     "ReduceL2": reduction(lambda x, dims, keep: te.norm(x, 2, dims, keep)),
     "ReduceLogSum": reduction(lambda x, dims, keep: te.log(te.sum(x, dims, keep))),
-    "ReduceLogSumExp": reduction(te.logsumexp), "ReduceMax": reduction(extreme(te.amax, -te.inf)), "ReduceMean": reduction(te.mean),
+    "ReduceLogSumExp": reduction(te.logsumexp), "ReduceMax": reduction(extreme(te.amax, -te.inf)),
+    "ReduceMean": reduction(te.mean),
     "ReduceMin": reduction(extreme(te.amin, te.inf)), "ReduceProd": reduction(product), "ReduceSum": reduction(te.sum),
     "ReduceSumSquare": reduction(lambda x, dims, keep: te.sum(te.square(x), dims, keep)),
 }  # fmt: skip

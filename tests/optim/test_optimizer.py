@@ -5,7 +5,7 @@ import pytest
 
 from tinygrad_edu import is_grad_enabled, nn, optim, tensor
 
-ALL = ("SGD", "Adam", "AdamW", "Adagrad", "RMSprop")
+ALL = ("SGD", "Adam", "AdamW", "NAdam", "Adagrad", "Adadelta", "RMSprop")
 
 
 def parameter(*values):
@@ -116,6 +116,28 @@ def test_loaded_state_takes_on_the_dtype_of_the_parameter():
     assert other.state[wide]["exp_avg"].dtype == numpy.float64
 
 
+def test_several_small_batches_make_the_step_of_one_large_batch():
+    """The mean over 12 samples is the mean of the means over 4 parts of 3; gradients add up, so each is divided."""
+    rng = numpy.random.default_rng(0)
+    inputs, targets = tensor(rng.normal(size=(12, 3))), tensor(rng.normal(size=(12, 2)))
+    whole = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).double()
+    parts = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).double()
+    parts.load_state_dict(whole.state_dict())
+    steps = [optim.Adam(model.parameters(), lr=0.1) for model in (whole, parts)]
+    for _ in range(5):
+        steps[0].zero_grad()
+        nn.functional.mse_loss(whole(inputs), targets).backward()
+        steps[1].zero_grad()
+        for begin in range(0, 12, 3):
+            batch = slice(begin, begin + 3)
+            (nn.functional.mse_loss(parts(inputs[batch]), targets[batch]) / 4).backward()
+        for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
+            numpy.testing.assert_allclose(one.grad.numpy(), other.grad.numpy(), rtol=1e-12, atol=1e-14)
+        for optimizer in steps:
+            optimizer.step()
+    numpy.testing.assert_allclose(whole(inputs).detach().numpy(), parts(inputs).detach().numpy(), rtol=1e-9)
+
+
 def test_an_optimizer_prints_its_settings():
     text = repr(optim.SGD([parameter(1)], lr=0.5))
     assert text.startswith("SGD (\nParameter Group 0\n")
@@ -143,6 +165,9 @@ BAD = {
     "eps": (lambda p: optim.AdamW(p, eps=-1.0), "Invalid epsilon value: -1.0"),
     "alpha": (lambda p: optim.RMSprop(p, alpha=-1.0), "Invalid alpha value: -1.0"),
     "decay": (lambda p: optim.Adagrad(p, lr_decay=-1.0), "Invalid lr_decay value: -1.0"),
+    "rho": (lambda p: optim.Adadelta(p, rho=1.5), r"Invalid rho value: 1.5 \(wanted rho to be a number from 0 to 1\)"),
+    "rho -1": (lambda p: optim.Adadelta(p, rho=-1.0), "Invalid rho value: -1.0"),
+    "momentum_decay": (lambda p: optim.NAdam(p, momentum_decay=-1.0), "Invalid momentum_decay value: -1.0"),
     "start": (lambda p: optim.Adagrad(p, initial_accumulator_value=-1.0), "Invalid initial_accumulator_value"),
     "empty": (lambda p: optim.SGD([]), "optimizer got an empty parameter list"),
     "none": (lambda p: optim.SGD(nn.ReLU().parameters()), "optimizer got an empty parameter list"),

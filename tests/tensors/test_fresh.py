@@ -153,6 +153,12 @@ def test_in_place_methods_know_what_backward_still_needs() -> None:
         tensor([1, 2]).sigmoid_()
 
 
+def test_detaching_in_place_forgets_the_history() -> None:
+    y = tensor([1.0], requires_grad=True) * 2
+    assert y.detach_() is y
+    assert (y.requires_grad, y.is_leaf, y.tolist()) == (False, True, [2.0])
+
+
 def test_recording_is_off_in_all_its_spellings() -> None:
     x = tensor([1.0], requires_grad=True)
 

@@ -30,9 +30,20 @@ MISTAKES: dict[str, tuple[str, Any, Any, dict[str, Any]]] = {
     "transposed": ("transposed", SQUARE, SQUARE.T, {}),
     "transposed shape": ("transposed", WANT, WANT.T, {}),
     "reversed": ("order", WANT, WANT[::-1], {}),
-    "shuffled": ("order", WANT, numpy.roll(WANT, 1, 0), {}),
+    "shuffled": ("order", WANT, WANT[[0, 2, 1]], {}),
+    "another shape": ("order", WANT, WANT.reshape(2, 6), {}),
+    "too late": ("off by one step", WANT, numpy.roll(WANT, 1, 0), {}),
+    "too early": ("off by one step", WANT, numpy.roll(WANT, -1, 1), {}),
+    "one too many": ("off by one step", SQUARE[:, :-1], SQUARE, {}),
+    "one too few": ("off by one step", numpy.append(COLUMN, 1), COLUMN[:, 0], {}),
+    "count": ("off by one step", 12, 13, {}),
+    "no count": ("factor 1/2", 2, 1, {}),
+    "a constant stays where it is": ("some entries", numpy.array([1, 1, 1, 5]), numpy.ones(4), {}),
+    "sum over another axis": ("wrong axis", SQUARE.sum(0), SQUARE.sum(1), {"inputs": [SQUARE]}),
+    "mean over another axis": ("wrong axis", WANT.mean(0), WANT.mean(1), {"inputs": [WANT]}),
+    "variant": ("wrong axis", WANT, OTHER, {"variants": {"this is the other one": OTHER}}),
     "shape": ("shape", WANT, OTHER[0], {}),
-    "zero": ("no gradient", WANT, 0 * WANT, {}),
+    "zero": ("zeros", WANT, 0 * WANT, {}),
     "assigned": ("assigned", LINE, numpy.array([1.0, 1.0, 0.0, 1.0]), {"uses": numpy.array([3, 1, 0, 2])}),
     "assigned, last": ("assigned", WANT + OTHER, OTHER, {"terms": {"first": WANT, "second": OTHER}}),
     "missing term": ("missing term", WANT + OTHER, WANT, {"terms": {"first": WANT, "second": OTHER}}),
@@ -71,6 +82,20 @@ def test_the_worst_entry() -> None:
     found = explain_difference(WANT, got)
     assert found.index == (1, 2)
     assert (found.want, found.got) == (WANT[1, 2], got[1, 2])
+
+
+@pytest.mark.parametrize("name", [name for name in MISTAKES if MISTAKES[name][0] not in ("float32", "kink", "none")])
+def test_an_answer_is_not_called_a_gradient(name: str) -> None:
+    _, want, got, known = MISTAKES[name]
+    found = explain_difference(want, got, noun="answer", maker="your code", **known)
+    text = found.sentence.replace(", the gradient that arrives", "")
+    assert "gradient" not in text
+    assert "rule" not in text
+
+
+def test_one_number_is_always_a_multiple() -> None:
+    assert explain_difference(2.0, 3.4).kind == "factor"
+    assert explain_difference(2.0, 3.4, noun="answer").kind == "unknown"
 
 
 def test_single_numbers_and_nothing() -> None:

@@ -300,7 +300,8 @@ def test_a_hessian_through_a_checkpoint():
 @pytest.mark.parametrize("own", [False, True], ids=["default generator", "own generator"])
 def test_dropout_draws_the_same_mask_again_and_the_stream_is_not_disturbed(own):
     generator = Generator() if own else default_generator
-    layers = nn.Sequential(nn.Linear(6, 6), nn.Dropout(0.5, generator=generator if own else None), nn.Linear(6, 6))
+    drop = {"generator": generator if own else None}
+    layers = nn.Sequential(nn.Linear(6, 6), nn.Dropout(0.5, **drop), nn.Linear(6, 6), nn.Dropout(0.2, **drop))
     x = te.ones(4, 6, requires_grad=True)
     leaves = [x, *layers.parameters()]
     ends = []
@@ -321,10 +322,16 @@ def test_dropout_draws_the_same_mask_again_and_the_stream_is_not_disturbed(own):
 
 def test_draws_between_forward_and_backward_change_nothing():
     x = te.ones(50, requires_grad=True)
+    te.manual_seed(4)
     y = checkpoint(F.dropout, x, 0.5)
     te.rand(7)
     y.sum().backward()
     assert x.grad.tolist() == y.tolist()
+    after = te.rand(3).tolist()
+    te.manual_seed(4)
+    assert y.tolist() == F.dropout(x, 0.5).tolist()
+    te.rand(7)
+    assert after == te.rand(3).tolist()
 
 
 def test_without_preserve_rng_state_the_numbers_are_new():
@@ -434,6 +441,18 @@ def test_weights_written_between_forward_and_backward_are_noticed():
         layer.weight.add_(1.0)
     with pytest.raises(RuntimeError, match=r"called at .*test_checkpoint.py.* run again .* modified by an in-place"):
         out.backward()
+
+
+def test_what_the_function_makes_for_itself_it_may_write_into():
+    x = leaf(4)
+
+    def function(a):
+        mask = te.zeros(4, dtype=te.float64)
+        mask[1:3] = 2.0
+        return a * mask
+
+    checkpoint(function, x).sum().backward()
+    assert x.grad.tolist() == [0.0, 2.0, 2.0, 0.0]
 
 
 def test_a_function_that_computes_something_else_the_second_time_is_noticed():

@@ -13,6 +13,7 @@ from tinygrad_edu.backend.arrays import (
 )
 from tinygrad_edu.backend.devices import CPU, cuda_problem, device, device_of, library_of, to_device, to_host
 from tinygrad_edu.backend.extras import require
+from tinygrad_edu.backend.heap import keep_freed_memory
 from tinygrad_edu.backend.random import Generator, default_generator, draw_observers, host_generator, manual_seed
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "draw_observers",
     "host_generator",
     "is_array",
+    "keep_freed_memory",
     "library_of",
     "manual_seed",
     "namespace",
@@ -39,3 +41,5 @@ __all__ = [
     "to_device",
     "to_host",
 ]
+
+keep_freed_memory()

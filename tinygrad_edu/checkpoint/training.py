@@ -109,10 +109,10 @@ def load_checkpoint(
             model.load_state_dict(weights, strict=strict)
         if optimizer is not None:
             optimizer.load_state_dict(numbered)
+        if schedule is not None:
+            schedule.load_state_dict(state["schedule"])
     except ValueError as error:
         raise ValueError(f"{path} does not fit: {error}") from error
-    if schedule is not None:
-        schedule.load_state_dict(state["schedule"])
     for name, generator in streams.items():
         generator.set_state(state["generators"][name])
     return Checkpoint(weights, state["epoch"], state["step"], state["history"], facts["metadata"])

@@ -1,8 +1,12 @@
-"""Ask a trained network about a picture: its classes, the likeliest first, with their probabilities.
+"""Ask a trained network: what a picture shows, how a text goes on, a word turned around, the sum of two numbers.
 
-The picture is a PNG (or another format that Pillow reads), scaled and cropped to 32 x 32 where it has another size, or
-an NPY file of shape (3, 32, 32). The checkpoint is one of `tinygrad-edu train`, or weights of PyTorch's tutorial
-network, saved by safetensors.
+The checkpoint is one of `tinygrad-edu train`, and what it was trained on decides what can be asked:
+
+    pictures    a PNG (or another format that Pillow reads), scaled and cropped to 32 x 32 where it has another size, or
+                an NPY file of shape (3, 32, 32). Also for weights of PyTorch's tutorial network, saved by safetensors
+    text        the beginning of a text, "once upon a time", in letters of the story
+    adding      two numbers from 0 to 1, "0.25 0.5"; they are hidden in a sequence of others
+    reversal    a word of letters a to z
 """
 
 from __future__ import annotations
@@ -12,52 +16,30 @@ import json
 
 from tinygrad_edu.checkpoint import load, read_metadata
 from tinygrad_edu.cli.devices import add_device_option, choose_device
-from tinygrad_edu.cli.picture import percent
-from tinygrad_edu.datasets import read_image
-from tinygrad_edu.engine import no_grad
-from tinygrad_edu.models import ReferenceCNN
-from tinygrad_edu.tensors.creation import tensor
-
-BAR = 30  # characters for 100 %
+from tinygrad_edu.cli.tasks import task_of
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of `tinygrad-edu predict`."""
-    parser.add_argument("checkpoint", metavar="CHECKPOINT", help="a file written by tinygrad-edu train")
-    parser.add_argument("image", metavar="IMAGE", help="a picture: PNG or NPY")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+    add = parser.add_argument
+    add("checkpoint", metavar="CHECKPOINT", help="a file written by tinygrad-edu train")
+    add("question", metavar="QUESTION", help="a picture's file, the beginning of a text, numbers, or a word")
+    add("--json", action="store_true", help="print JSON instead of text")
+    add("--length", type=int, default=200, help="for text: how many letters to write (default: 200)")
+    add("--temperature", type=float, default=1.0, help="for text: 0 for always the likeliest letter (default: 1)")
+    add("--seed", type=int, default=0, help="decides what is drawn at random (default: 0)")
     add_device_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the probability of each class."""
+    """Print what the network answers."""
     place = choose_device(options.device)
-    model, classes = load_model(options.checkpoint)
-    model.to(place).eval()
-    picture = tensor(read_image(options.image)[None], device=place)
-    with no_grad():
-        probabilities = model(picture).softmax(1)[0].tolist()
-    answers = sorted(zip(classes, probabilities, strict=True), key=lambda answer: -answer[1])
+    weights, about = load(options.checkpoint), read_metadata(options.checkpoint)
+    task = task_of(about.get("settings", {}).get("data", "digits"))
+    model = task.rebuild(options.checkpoint, weights, about).to(place)
+    answer = task.answer(model.eval(), about, options.question, options)
     if options.json:
-        found = [{"class": name, "probability": probability} for name, probability in answers]
-        print(json.dumps({"image": options.image, "checkpoint": options.checkpoint, "answers": found}, indent=2))
-        return 0
-    width = max(len(name) for name in classes)
-    for name, probability in answers:
-        print(f"{name:<{width}}  {percent(probability):>7}  {'█' * round(BAR * probability)}".rstrip())
+        print(json.dumps({"checkpoint": options.checkpoint, **answer.facts}, indent=2))
+    else:
+        print(answer.text)
     return 0
-
-
-def load_model(path: str) -> tuple[ReferenceCNN, list[str]]:
-    """The network in a checkpoint, and the names of its classes (their numbers, if the file does not name them)."""
-    weights, about = load(path), read_metadata(path)
-    last = weights.get("fc3.bias")
-    if last is None:
-        raise ValueError(f"{path} is not of a ReferenceCNN: wanted weights such as fc3.bias, got {', '.join(weights)}")
-    classes = about.get("classes") or [str(number) for number in range(last.numel())]
-    model = ReferenceCNN(classes=len(classes))
-    try:
-        model.load_state_dict(weights)
-    except ValueError as error:
-        raise ValueError(f"{path} does not fit a ReferenceCNN: {error}") from error
-    return model, classes

@@ -14,55 +14,84 @@ from typing import Any
 
 from tinygrad_edu import nn, optim
 from tinygrad_edu.checkpoint import read_metadata
+from tinygrad_edu.cli.tasks import DATA, MODELS, TASKS, Recipe, find_task
 
-# For each optimizer its class and the learning rate and momentum that suit the reference CNN at batches of 64.
-OPTIMIZERS: dict[str, tuple[Callable[..., optim.Optimizer], float, float]] = {
-    "sgd": (optim.SGD, 0.05, 0.9),
-    "adam": (optim.Adam, 0.003, 0.0),
-    "adamw": (optim.AdamW, 0.003, 0.0),
-    "adagrad": (optim.Adagrad, 0.02, 0.0),
-    "rmsprop": (optim.RMSprop, 0.001, 0.0),
+OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
+    "sgd": optim.SGD,
+    "adam": optim.Adam,
+    "adamw": optim.AdamW,
+    "adagrad": optim.Adagrad,
+    "rmsprop": optim.RMSprop,
 }
-WITH_MOMENTUM = ("sgd", "rmsprop")
+MOMENTUM = {"sgd": 0.9, "rmsprop": 0.0}  # the optimizers that have it, with what they take unless told
 
 
 @dataclasses.dataclass
 class Settings:
-    """What decides the numbers of a run. It is kept in the checkpoint, so that --resume goes on with the same."""
+    """What decides the numbers of a run. It is kept in the checkpoint, so that --resume goes on with the same.
+
+    The defaults here are those of the reference CNN; other models have theirs from their recipes (`cli/tasks/`).
+    """
 
     data: str = "digits"
     optimizer: str = "adam"
-    lr: float = OPTIMIZERS["adam"][1]
-    momentum: float = OPTIMIZERS["adam"][2]
+    lr: float = 0.003
+    momentum: float = 0.0
     schedule: str = "cosine"
     batch_size: int = 64
     epochs: int = 6
     seed: int = 0
+    model: str = "cnn"
+    clip: float = 0.0
+    epoch_size: int = 0  # 0: all
 
     def __post_init__(self) -> None:
-        if self.momentum and self.optimizer not in WITH_MOMENTUM:
-            raise ValueError(f"{self.optimizer} has no --momentum: only {' and '.join(WITH_MOMENTUM)} have")
+        if self.momentum and self.optimizer not in MOMENTUM:
+            raise ValueError(f"{self.optimizer} has no --momentum: only {' and '.join(MOMENTUM)} have")
         for option, value in (("--epochs", self.epochs), ("--batch-size", self.batch_size)):
             if value < 1:
                 raise ValueError(f"wanted {option} of 1 or more, got {value}")
+        if self.epoch_size < 0:
+            raise ValueError(f"wanted --epoch-size of 0 (all samples) or more, got {self.epoch_size}")
+        if not self.clip >= 0:  # NaN is not at least 0 either
+            raise ValueError(f"wanted --clip of 0 (off) or more, got {self.clip}")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """The options that are settings. They have no default here, so that --resume knows what was given."""
     own, add = Settings, parser.add_argument
-    add("--data", metavar="digits|cifar10:PATH|mnist:PATH", help="what to learn (default: digits, which come along)")
-    add("--epochs", type=int, help=f"how often to see every picture (default: {own.epochs})")
-    add("--batch-size", type=int, help=f"pictures in one step (default: {own.batch_size})")
+    add("--model", choices=MODELS, help="what learns (default: cnn, or what suits --data)")
+    add("--data", metavar="|".join(DATA), help="what to learn (default: digits, or what suits --model)")
+    add("--epochs", type=int, help=f"how many epochs to train for (default: {_of_models('epochs')})")
+    add(
+        "--epoch-size",
+        type=int,
+        help=f"how many samples there are in an epoch; 0: all (default: {_of_models('epoch_size')})",
+    )
+    add("--batch-size", type=int, help=f"samples in one step (default: {_of_models('batch_size')})")
     add("--optimizer", choices=OPTIMIZERS, help=f"the update rule (default: {own.optimizer})")
-    rates = ", ".join(f"{name} {lr:g}" for name, (_, lr, _) in OPTIMIZERS.items())
-    add("--lr", type=float, help=f"the learning rate to begin with (default: {rates})")
+    add("--lr", type=float, help="the learning rate to begin with (default: what suits model and optimizer)")
     add("--momentum", type=float, help="for sgd (default: 0.9) and rmsprop (default: 0)")
     add(
         "--schedule",
         choices=("cosine", "constant"),
         help=f"lower the learning rate from epoch to epoch along a cosine, or leave it (default: {own.schedule})",
     )
-    add("--seed", type=int, help=f"decides the first weights and the order of the pictures (default: {own.seed})")
+    add("--clip", type=float, help=f"shorten gradients longer than this; 0: never (default: {_of_models('clip')})")
+    add("--seed", type=int, help=f"decides the first weights and the order of the samples (default: {own.seed})")
+
+
+def _of_models(setting: str) -> str:
+    """Each model's default of a setting, as the help shows it: cnn 6, lstm 6 (adding 8), …"""
+    shown: dict[str, str] = {}
+    for task in TASKS:
+        for model, recipe in task.recipes.items():
+            value = f"{getattr(recipe, setting):g}"
+            if model not in shown:
+                shown[model] = f"{model} {value}"
+            elif not shown[model].endswith(f" {value}"):
+                shown[model] += f" (--data {task.data[0]} {value})"
+    return ", ".join(shown.values())
 
 
 def settings_of(options: argparse.Namespace, resumed: pathlib.Path | None) -> Settings:
@@ -70,25 +99,39 @@ def settings_of(options: argparse.Namespace, resumed: pathlib.Path | None) -> Se
     names = [field.name for field in dataclasses.fields(Settings)]
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     if resumed is None:
-        _, lr, momentum = OPTIMIZERS[given.get("optimizer", Settings.optimizer)]
-        return Settings(**{"lr": lr, "momentum": momentum, **given})
+        task, model, data = find_task(options.model, options.data)
+        return Settings(**{**_from_recipe(task.recipes[model], options.optimizer), **given, "model": model, "data": data})
     begun: dict[str, Any] | None = read_metadata(resumed).get("settings")
     if begun is None:
         raise ValueError(f"{resumed} was not written by tinygrad-edu train, so there is no run in it to go on with")
+    settings = Settings(**begun)
     for name, value in given.items():
-        if name != "epochs" and value != begun[name]:
+        if name != "epochs" and value != getattr(settings, name):
             option = "--" + name.replace("_", "-")
             raise ValueError(
-                f"{resumed} was begun with {option} {begun[name]}, got {option} {value}: leave it out to go on as "
-                "begun, or leave out --resume to begin anew"
+                f"{resumed} was begun with {option} {getattr(settings, name)}, got {option} {value}: leave it out to "
+                "go on as begun, or leave out --resume to begin anew"
             )
-    return Settings(**{**begun, **given})
+    return dataclasses.replace(settings, **given)
+
+
+def _from_recipe(recipe: Recipe, optimizer: str | None) -> dict[str, Any]:
+    """The settings that suit a model, with this optimizer or with its own."""
+    optimizer = optimizer or next(iter(recipe.rates))
+    return {
+        "optimizer": optimizer,
+        "lr": recipe.rates[optimizer],
+        "momentum": MOMENTUM.get(optimizer, 0.0),
+        "batch_size": recipe.batch_size,
+        "epochs": recipe.epochs,
+        "clip": recipe.clip,
+        "epoch_size": recipe.epoch_size,
+    }
 
 
 def make_optimizer(settings: Settings, model: nn.Module) -> optim.Optimizer:
     """The optimizer that the settings ask for, over the model's weights."""
-    kind = OPTIMIZERS[settings.optimizer][0]
     chosen = {"lr": settings.lr, "momentum": settings.momentum}
-    if settings.optimizer not in WITH_MOMENTUM:
+    if settings.optimizer not in MOMENTUM:
         del chosen["momentum"]
-    return kind(model.parameters(), **chosen)
+    return OPTIMIZERS[settings.optimizer](model.parameters(), **chosen)

@@ -73,7 +73,7 @@ def boxed(source: str, lesson: Lesson) -> str:
     known = exercises_of(lesson.id)
 
     def with_box(found: re.Match[str]) -> str:
-        return f"{found[0]}\n\n{box(known[found[1]])}" if found[1] in known else found[0]
+        return f"{found[0]}\n\n{box(known[found[1]])}\n" if found[1] in known else found[0]
 
     return EXERCISE_HEADING.sub(with_box, source)
 

@@ -66,8 +66,14 @@ def sentence(asked: Exercise, verdict: Verdict, tried: int) -> str:
     lines = [f"✗ {asked.id}: not yet."]
     if verdict.inputs:
         lines.append(f"  on input {tried}: {', '.join(map(shown, verdict.inputs))}")
-    if verdict.want is not None:
+    if verdict.want is not None and asked.is_code:
         lines += [f"  wanted {shown(verdict.want)}", f"  got    {shown(verdict.got)}"]
-    lines.append(f"  {verdict.message[:1].upper()}{verdict.message[1:]}.")
+    lines.append(f"  {as_sentence(verdict.message)}")
     lines.append(f"  {ENCOURAGEMENT.get(verdict.kind, 'You are close. The hints below the exercise go step by step.')}")
     return "\n".join(lines)
+
+
+def as_sentence(text: str) -> str:
+    """With a capital and a full stop, unless it starts with a formula or ends with a mark of its own."""
+    first = text[:1] if text.startswith("got = ") else text[:1].upper()
+    return first + text[1:] + ("" if text.endswith((".", "?", "!", ":")) else ".")

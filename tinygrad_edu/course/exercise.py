@@ -51,6 +51,12 @@ class Exercise:
     points: int = 1
     tolerance: float = 1e-7  # relative to the largest number
     factors: Callable[..., dict[str, Any]] | None = None  # factors(*inputs): what may have been forgotten, by name
+    terms: Callable[..., dict[str, Any]] | None = None  # terms(*inputs): what adds up to the answer, in order, by name
+
+    @property
+    def is_code(self) -> bool:
+        """True if the answer is code, False if it is a plain value, which a message must not give away."""
+        return callable(self.reference)
 
 
 def exercise(name: str) -> Exercise:

@@ -5,15 +5,18 @@ For: everything that builds, runs, checks or lists lessons. Not for: the version
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tinygrad_edu.backend import require
+from tinygrad_edu.course.exercises import COURSE
 
 PACKAGE = Path(__file__).resolve().parent.parent
 SOURCES = "[0-9][0-9]_*.py"
+HEADING = re.compile(r"^#{1,4} +(?!(?:BEGIN|END) )(.+)$", re.MULTILINE)  # not the marks of a mark scheme
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,14 @@ class Lesson:
 
 
 def folder() -> Path:
-    """Where the lessons are: beside the package in a clone, inside it where it was installed from a wheel."""
+    """Where the lessons are: beside the package in a clone, inside it where it was installed from a wheel.
+
+    The variable TINYGRAD_EDU_COURSE names the folder of another course, with lessons/, exercises/ and figures/.
+    """
+    if own := os.environ.get(COURSE):
+        if any((Path(own) / "lessons").glob(SOURCES)):
+            return Path(own).resolve() / "lessons"
+        raise FileNotFoundError(f"{COURSE} is {own}, but {Path(own) / 'lessons'} has no file like 01_name.py")
     for place in (PACKAGE.parent / "lessons", PACKAGE / "lessons"):
         if any(place.glob(SOURCES)):
             return place
@@ -97,7 +107,7 @@ def name_cells(notebook: Any, lesson: str) -> None:
     """
     slug, count = "start", 0
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and (heading := re.search(r"^#{1,4} +(.+)$", cell.source, re.MULTILINE)):
+        if cell.cell_type == "markdown" and (heading := HEADING.search(cell.source)):
             slug, count = re.sub(r"[^a-z0-9]+", "-", heading[1].lower()).strip("-")[:40], 0
         cell.id = f"{lesson}-{slug}-{count}"[:64]
         count += 1

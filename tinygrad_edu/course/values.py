@@ -32,6 +32,20 @@ def numbers_in(value: Any) -> list[numpy.ndarray]:
     return [as_array(value)]
 
 
+def alike(one: Any, other: Any) -> bool:
+    """The same numbers in the same containers; of anything else, equal."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(alike(a, b) for a, b in zip(one, other, strict=True))
+    if hasattr(one, "shape") or hasattr(other, "shape"):
+        first, second = as_array(one), as_array(other)
+        return numpy.array_equal(first, second, equal_nan=first.dtype.kind in "fc" and second.dtype.kind in "fc")
+    if type(one).__eq__ is object.__eq__ and type(one) is type(other):
+        return True  # functions and other objects that only equal themselves: a copy says nothing
+    return bool(one == other)
+
+
 def shown(value: Any) -> str:
     """A value in one line: numbers with five digits, of a larger array its shape and first entries."""
     if isinstance(value, Mapping):
@@ -39,7 +53,8 @@ def shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         opening, closing = "()" if isinstance(value, tuple) else "[]"
         items = [shown(item) for item in value[:ENTRIES]] + ["…"] * (len(value) > ENTRIES)
-        return opening + ", ".join(items) + closing
+        comma = "," * (isinstance(value, tuple) and len(value) == 1)  # (3,) is a tuple, (3) is a number
+        return opening + ", ".join(items) + comma + closing
     if isinstance(value, (Value, numpy.ndarray)) or is_array(value):
         array = as_array(value)
         if array.size > ENTRIES:
@@ -52,4 +67,6 @@ def shown(value: Any) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.5g}" if isinstance(value, (float, numpy.floating)) else repr(value)
+    if isinstance(value, numpy.generic):
+        value = value.item()
+    return f"{value:.5g}" if isinstance(value, (float, complex)) else repr(value)

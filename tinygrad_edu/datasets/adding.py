@@ -26,14 +26,14 @@ from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.utils.data import Dataset
 
 BASELINE = 1 / 6  # the mean squared error of always saying 1
-TRAINING, HELD_OUT = 10_000, 1_000  # sequences
+TRAINING, HELD_OUT = 80_000, 1_000  # sequences
 
 
 class AddingProblem(Dataset):
     """sample i = (sequence (T, 2), sum), float32: column 0 the values, column 1 the markers.
 
     train: sequences to learn from, or other ones that are held out.
-    length: T, 2 or more.    sequences: how many; 10,000, or 1,000 held out.
+    length: T, 2 or more.    sequences: how many; 80,000, or 1,000 held out.
     seed: decides values and places. Equal seeds give equal sequences.
     """
 

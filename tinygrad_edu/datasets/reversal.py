@@ -30,14 +30,14 @@ PAD, START, END = 0, 1, 2  # tokens that are no letters; "a" is token 3
 FIRST_LETTER = 3
 VOCABULARY = FIRST_LETTER + len(LETTERS)
 IGNORED = -100  # a target that does not count: cross_entropy's ignore_index
-TRAINING, HELD_OUT = 20_000, 1_000  # words
+TRAINING, HELD_OUT = 90_000, 1_000  # words
 
 
 class Reversal(Dataset):
     """sample i = (pair (2, longest + 1), target (longest + 1,)), int64, as drawn at the top of this file.
 
     train: words to learn from, or held out ones, none of which is among the former with the same seed and lengths.
-    shortest, longest: in letters.    count: how many words; 20,000, or 1,000 held out.
+    shortest, longest: in letters.    count: how many words; 90,000, or 1,000 held out.
     seed: decides the words. Equal seeds give equal words.
     """
 
@@ -62,23 +62,24 @@ class Reversal(Dataset):
 
     def take(self, indices: Sequence[int]) -> list[Tensor]:
         """[pairs (n, 2, longest + 1), targets (n, longest + 1)] of the words at `indices`."""
-        words = [self.words[index] for index in indices]
-        answers = [word[::-1] for word in words]
-        size = self.longest + 1
-        before = numpy.concatenate([numpy.full((len(words), 1), START), encode(answers, self.longest)], axis=1)
-        targets = encode(answers, size)
-        lengths = numpy.array([len(word) for word in words])[:, None]
-        targets[numpy.arange(size) == lengths] = END
-        targets[numpy.arange(size) > lengths] = IGNORED
-        return [tensor(numpy.stack([encode(words, size), before], axis=1)), tensor(targets)]
+        return as_batch([self.words[index] for index in indices], self.longest)
 
     def __repr__(self) -> str:
         return f"Reversal({len(self)} words of up to {self.longest} letters)"
 
 
-def draw_words(
-    count: int, shortest: int, longest: int, random: numpy.random.Generator, train: bool
-) -> list[str]:
+def as_batch(words: Sequence[str], longest: int) -> list[Tensor]:
+    """[pairs (n, 2, longest + 1), targets (n, longest + 1)] of the words, as drawn at the top of this file."""
+    answers, size = [word[::-1] for word in words], longest + 1
+    before = numpy.concatenate([numpy.full((len(words), 1), START), encode(answers, longest)], axis=1)
+    targets = encode(answers, size)
+    lengths = numpy.array([len(word) for word in words])[:, None]
+    targets[numpy.arange(size) == lengths] = END
+    targets[numpy.arange(size) > lengths] = IGNORED
+    return [tensor(numpy.stack([encode(words, size), before], axis=1)), tensor(targets)]
+
+
+def draw_words(count: int, shortest: int, longest: int, random: numpy.random.Generator, train: bool) -> list[str]:
     """`count` words of random letters. Whether a word is for training or held out is decided by the word itself.
 
     So the two sides share none: every fifth of all words, by the sum of its letters, is held out.

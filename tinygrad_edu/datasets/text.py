@@ -51,7 +51,7 @@ echo laughed too, and the hills of the moon heard them both. since then they sit
 whoever has ears to hear, and at the end of each tale one of them says, and what do you think comes next.
 """
 IGNORED = -100  # a target that does not count: cross_entropy's ignore_index
-TRAINING, HELD_OUT = 12_000, 1_000  # windows
+TRAINING, HELD_OUT = 72_000, 1_000  # windows
 LONGEST_ORDER = 8  # blocks of up to 9 letters have a number below 2⁶³
 
 
@@ -108,12 +108,15 @@ class LetterSource:
         return counts / counts.sum()
 
     def surprise(self, tokens: numpy.ndarray) -> numpy.ndarray:
-        """(N, T) -> (N, T - order): -ln p of each letter given those before it; ∞ for what the source never writes."""
+        """(N, T) -> (N, T - order): -ln p of each letter given those before it.
+
+        ∞ for a letter that the source never writes there; NaN after letters that never stand together in the story.
+        """
         wholes, in_whole = numpy.unique(self._blocks(self.order + 1), return_counts=True)
         n_context = _count(self._numbers(tokens, self.order)[..., :-1], self.contexts, self._in_context)
         n_whole = _count(self._numbers(tokens, self.order + 1), wholes, in_whole)
-        with numpy.errstate(divide="ignore"):
-            return numpy.log(numpy.maximum(n_context, 1)) - numpy.log(n_whole)
+        with numpy.errstate(divide="ignore", invalid="ignore"):
+            return -numpy.log(n_whole / n_context)
 
     def draw(self, count: int, length: int, random: numpy.random.Generator) -> numpy.ndarray:
         """(count, length) tokens: that many texts, each begun at a random place of the story, so each stationary."""
@@ -153,7 +156,7 @@ class GeneratedText(Dataset):
     the same expected loss, at best the entropy rate, `source.entropy_rate()`.
 
     train: windows to learn from, or held out ones from the same source, drawn anew.
-    length: T.    order: how many letters the source looks at.    windows: how many; 12,000, or 1,000 held out.
+    length: T.    order: how many letters the source looks at.    windows: how many; 72,000, or 1,000 held out.
     seed: decides the letters. Equal seeds give equal texts.
     """
 

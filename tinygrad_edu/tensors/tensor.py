@@ -148,6 +148,11 @@ class Tensor(Parts):
         """The same numbers, in the same memory, without a history."""
         return result(self.array)
 
+    def detach_(self) -> Tensor:
+        """Forget the history, in place."""
+        self.node = None
+        return self
+
     @property
     def data(self) -> Tensor:
         """The same as detach(); assigning replaces the numbers."""

@@ -84,12 +84,12 @@ def fit(
     when the loss is not finite any more, naming the operation that made it so.
     """
     metrics = {"accuracy": accuracy} if metrics is None else metrics
-    recipe, after_step = Recipe(loss_function, accumulate, clip_norm), tuple(after_step)
+    recipe = Recipe(loss_function, accumulate, clip_norm, tuple(after_step))
     state = State(model, optimizer, History() if history is None else history, epochs, start_epoch)
     state.step = start_epoch * _length(train_loader)
     while state.epoch < epochs and state.stop is None:
         started = time.perf_counter()
-        row = train_epoch(state, recipe, train_loader, metrics, after_step, progress)
+        row = train_epoch(state, recipe, train_loader, metrics, progress)
         if validation_loader is not None:
             validation = evaluate(model, loss_function, validation_loader, metrics=metrics)
             row |= {VALIDATION + name: value for name, value in validation.items()}
@@ -106,12 +106,7 @@ def fit(
 
 
 def train_epoch(
-    state: State,
-    recipe: Recipe,
-    loader: Iterable[Any],
-    metrics: Metrics,
-    after_step: tuple[Callback, ...],
-    progress: bool,
+    state: State, recipe: Recipe, loader: Iterable[Any], metrics: Metrics, progress: bool
 ) -> dict[str, float]:
     """One pass over the data; returns the means of the loss and the metrics over it. No step waits for the device."""
     model, optimizer = state.model, state.optimizer
@@ -121,7 +116,7 @@ def train_epoch(
 
     def step() -> None:
         recipe.step(model, optimizer)
-        for callback in after_step:
+        for callback in recipe.after_step:
             callback(state)
 
     # The watch looks for what is not finite; NumPy's warnings would say so less clearly, and on the host only.

@@ -2,6 +2,7 @@
 
     the loss of a batch, divided by `accumulate`, goes backward; gradients add up in `.grad`
     after `accumulate` batches: the gradients are clipped to `clip_norm`, and the optimizer makes its step
+    after the step: each function of `after_step` is called
 
 A mean over N samples is the mean of the means over k equal parts, so k batches of N/k samples make the step of one
 batch of N, with the memory of one of N/k. For: `fit`, and the watch, which repeats its steps. Not for: the loop.
@@ -24,11 +25,12 @@ Loss = Callable[[Any, Any], Tensor]
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """The loss of a batch, how many batches make a step, and how large its gradients may be together."""
+    """The loss of a batch, how many batches make a step, how large its gradients may be, and what comes after it."""
 
     loss_function: Loss
     accumulate: int = 1
     clip_norm: float | None = None
+    after_step: tuple[Callable[[Any], None], ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.accumulate, bool) or not isinstance(self.accumulate, int):

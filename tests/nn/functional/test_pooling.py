@@ -98,7 +98,7 @@ def poolings(draw, dilations=1):
     several = lambda low, high: tuple(draw(some.integers(low, high)) for _ in range(axes))  # noqa: E731
     kernel, stride, dilation = several(1, 4), several(1, 4), several(1, dilations)
     span = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-    padding = tuple(draw(some.integers(0, cells // 2)) for cells in span)
+    padding = tuple(draw(some.integers(0, k // 2)) for k in kernel)
     lengths = [max(cells - 2 * p, 1) + more for cells, p, more in zip(span, padding, several(0, 4), strict=True)]
     rng = numpy.random.default_rng(draw(some.integers(0, 99)))
     x = rng.integers(-3, 4, (draw(some.integers(1, 2)), 2, *lengths)).astype(float)
@@ -233,7 +233,7 @@ def test_pooling_does_not_wait_for_the_device():
 BAD = {
     "dimensions": ((4, 4), (2,), ValueError, r"non-empty 3D or 4D \(batch mode\) tensor expected for input"),
     "too large": ((1, 1, 2, 2), (3,), ValueError, "Kernel size can't be greater than actual input size"),
-    "pad": ((1, 1, 8, 8), (2, 2, 2), ValueError, "pad should be at most half of effective kernel size"),
+    "pad": ((1, 1, 8, 8), (2, 2, 2), ValueError, "pad should be at most half of kernel size"),
     "kernel": ((1, 1, 8, 8), (0,), ValueError, "non-positive kernel_size is not supported"),
     "stride": ((1, 1, 8, 8), (2, -1), ValueError, "non-positive stride is not supported"),
     "kind": ((1, 1, 8, 8), ("2",), TypeError, "wanted kernel_size to be an integer or a pair of integers, got '2'"),

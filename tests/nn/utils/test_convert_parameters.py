@@ -59,6 +59,6 @@ def test_what_does_not_fit_is_refused_and_nothing_is_copied():
         vector_to_parameters(te.zeros(13), ["weight"])
     with pytest.raises(ValueError, match="got no parameter"):
         parameters_to_vector(nn.ReLU().parameters())
-    with pytest.raises(TypeError, match="on different devices, .*: cpu and strict"):
+    with pytest.raises(TypeError, match=r"on different devices, .*: cpu and strict"):
         parameters_to_vector([te.zeros(2), te.zeros(2).to("strict")])
     assert parameters_to_vector(layers.parameters()).tolist() == before

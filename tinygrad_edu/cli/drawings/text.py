@@ -21,19 +21,21 @@ from tinygrad_edu.training.history import TRAINING_COLOR, VALIDATION_COLOR, Hist
 from tinygrad_edu.training.loop import device_of_model
 
 FLOOR_COLOR = "#009e73"
-COLUMNS = 64  # letters in a line of the text that the model wrote
+COLUMNS = 56  # letters in a line of the text that the model wrote
 WINDOWS = 3  # held-out windows whose surprise is shown
-KNOWN = ("knowing no letter before", "the last letter", "the last two", "the last three")
+WHO = ("knowing only how frequent letters are", "knowing the last letter", "knowing the last two letters")
 
 
 def draw_text(history: History, model: Module, held_out: GeneratedText, written: str, path: pathlib.Path) -> None:
     """Save the loss above its floor, `written` with impossible letters marked, and surprise letter by letter."""
     figures = require("matplotlib.figure", extra="train", purpose="draw the result")
-    figure = figures.Figure(figsize=(12.5, 7.6), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=[1.55, 1], hspace=0.03)
-    left, right = top.subplots(1, 2, width_ratios=[1, 1.25])
-    draw_loss(left, history, held_out)
-    draw_writing(right, held_out, written)
+    figure = figures.Figure(figsize=(12.5, 8.8), layout="constrained")
+    top, bottom = figure.subfigures(2, 1, height_ratios=[2.1, 1], hspace=0.03)
+    left, right = top.subfigures(1, 2, width_ratios=[1, 1.15], wspace=0.03)
+    above, below = left.subplots(2, 1, height_ratios=[1.5, 1], sharex=True)
+    draw_loss(above, history, held_out)
+    draw_excess(below, history, held_out)
+    draw_writing(right.subplots(), held_out, written)
     draw_surprise(bottom.subplots(), model, held_out)
     figure.savefig(path, dpi=110)
 
@@ -43,13 +45,14 @@ def draw_loss(axes: Any, history: History, held_out: GeneratedText) -> None:
     history.draw(axes, "loss")
     source, right = held_out.source, len(history)
     axes.set_title("loss, in nats per letter", loc="left", fontweight="bold")
+    axes.set_xlabel("")
     axes.set_xlim(1 - 0.05 * right, right + 0.05 * right)
     for known in range(source.order + 1):
         floor, is_last = source.entropy_rate(known), known == source.order
         color = FLOOR_COLOR if is_last else "#888888"
         axes.axhline(floor, color=color, linewidth=2 if is_last else 1, linestyle="-" if is_last else ":", zorder=1)
-        who = KNOWN[known] if known < len(KNOWN) else f"the last {known}"
-        label = f"{floor:.3f} entropy rate: nobody can do better" if is_last else f"{floor:.2f} {who}"
+        who = WHO[known] if known < len(WHO) else f"knowing the last {known} letters"
+        label = f"{floor:.3f}: the entropy rate, which nobody can beat" if is_last else f"{floor:.2f}: {who}"
         axes.annotate(
             label,
             (1, floor),
@@ -66,11 +69,27 @@ def draw_loss(axes: Any, history: History, held_out: GeneratedText) -> None:
     axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1, 0.9))
 
 
+def draw_excess(axes: Any, history: History, held_out: GeneratedText) -> None:
+    """loss / entropy rate - 1 over a logarithmic scale: the last steps are the long ones."""
+    floor = held_out.source.entropy_rate()
+    excess = {name: [max(value / floor - 1, 1e-3) for value in values] for name, values in history.to_dict().items()}
+    History(excess).draw(axes, "loss")
+    axes.set_yscale("log")
+    axes.set_title("how far above the entropy rate", loc="left", fontweight="bold")
+    axes.set_yticks([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5])
+    axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+    axes.minorticks_off()
+    numbers = [value for values in excess.values() for value in values]
+    axes.set_ylim(min(0.009, 0.9 * min(numbers)), 1.2 * max(numbers))
+    axes.axhline(0.05, color=FLOOR_COLOR, linewidth=1.5, linestyle=":", zorder=1)
+    axes.get_legend().remove()
+
+
 def draw_writing(axes: Any, held_out: GeneratedText, written: str) -> None:
     """The text in lines; a letter that the source would never write there is marked."""
     source = held_out.source
     surprise = source.surprise(source.encode(written)[None])[0]
-    impossible = numpy.concatenate([numpy.zeros(source.order, bool), numpy.isinf(surprise)])
+    impossible = numpy.concatenate([numpy.zeros(source.order, bool), numpy.isinf(surprise)])  # not after such a one
     lines = textwrap.wrap(written, COLUMNS, drop_whitespace=False)
     axes.set_axis_off()
     axes.set_xlim(0, COLUMNS)
@@ -79,14 +98,15 @@ def draw_writing(axes: Any, held_out: GeneratedText, written: str) -> None:
     axes.set_title("written by the network", loc="left", fontweight="bold")
     place = 0
     for row, line in enumerate(lines):
-        for column, letter in enumerate(line):
-            wrong = impossible[place + column]
+        margin = len(line) - len(line.lstrip())
+        for column, letter in enumerate(line.lstrip()):
+            wrong = impossible[place + margin + column]
             look = {"color": VALIDATION_COLOR, "fontweight": "bold"} if wrong else {"color": "#222222"}
-            axes.text(column + 0.5, row, letter, ha="center", family="monospace", fontsize=10, **look)
+            axes.text(column + 0.5, row, letter, ha="center", family="monospace", fontsize=12, **look)
             if wrong:
-                axes.plot([column, column + 1], [row + 0.18] * 2, color=VALIDATION_COLOR, linewidth=1.5)
+                axes.plot([column, column + 1], [row + 0.22] * 2, color=VALIDATION_COLOR, linewidth=1.5)
         place += len(line)
-    note = f"{share:.1f} % of the letters (marked) never stand there in the source"
+    note = f"{share:.1f} % of the letters cannot stand there in the source (marked)"
     axes.text(0, len(lines) + 0.3, note, color=VALIDATION_COLOR, fontsize=9)
 
 

@@ -26,6 +26,7 @@ class Recipe:
     rates: Mapping[str, float]  # the learning rate for each optimizer; the first is the default
     folder: str  # the name of the output folder
     clip: float = 0.0  # gradients longer than this are shortened to it; 0: none are
+    epoch_size: int = 0  # samples in an epoch, drawn anew each time; 0: all of them
 
 
 @dataclasses.dataclass(frozen=True)

@@ -50,35 +50,39 @@ class Text(Task):
     recipes = {
         "lstm": Recipe(
             build=recurrent("lstm"),
-            epochs=6,
+            epochs=20,
             batch_size=32,
             rates={"adam": 0.01, "sgd": 1.0, "adamw": 0.01, "adagrad": 0.05, "rmsprop": 0.003},
             folder="text-lstm",
             clip=1.0,
+            epoch_size=3600,
         ),
         "gpt": Recipe(
             build=gpt,
-            epochs=5,
+            epochs=14,
             batch_size=32,
             rates={"adam": 0.005, "sgd": 0.1, "adamw": 0.005, "adagrad": 0.02, "rmsprop": 0.001},
             folder="text-gpt",
             clip=1.0,
+            epoch_size=3600,
         ),
         "gru": Recipe(
             build=recurrent("gru"),
-            epochs=6,
+            epochs=20,
             batch_size=32,
             rates={"adam": 0.01, "sgd": 1.0, "adamw": 0.01, "adagrad": 0.05, "rmsprop": 0.003},
             folder="text-gru",
             clip=1.0,
+            epoch_size=3600,
         ),
         "rnn": Recipe(
             build=recurrent("rnn"),
-            epochs=6,
+            epochs=20,
             batch_size=32,
             rates={"adam": 0.003, "sgd": 0.3, "adamw": 0.003, "adagrad": 0.02, "rmsprop": 0.001},
             folder="text-rnn",
             clip=1.0,
+            epoch_size=3600,
         ),
     }
 
@@ -97,7 +101,7 @@ class Text(Task):
         return f"loss {found['loss']:.4f} nats per letter, entropy rate {floor:.4f}, ratio {found['loss'] / floor:.3f}"
 
     def draw(self, history: History, model: Module, held_out: GeneratedText, path: pathlib.Path) -> None:
-        written = continue_text(model, held_out.source, PROMPT, 420, Generator().manual_seed(0))
+        written = continue_text(model, held_out.source, PROMPT, 560, Generator().manual_seed(0))
         draw_text(history, model, held_out, written, path)
 
     def try_it(self, held_out: GeneratedText, output: pathlib.Path) -> str:
@@ -118,9 +122,11 @@ def continue_text(
         raise ValueError("wanted the beginning of a text, one letter or more, got none")
     tokens = tensor(source.encode(prompt)[None], device=device_of_model(model))
     context = getattr(model, "context", None)
-    reader: Any = model
-    if context is not None:  # a GPT reads so many letters at most: the last ones
-        reader = lambda tokens: model(tokens[:, -context:])  # noqa: E731 - a name for one line
+
+    def reads_the_last(tokens: Tensor) -> Tensor:  # a GPT reads so many letters at most
+        return model(tokens[:, -context:])
+
+    reader: Any = model if context is None else reads_the_last
     with evaluating(model):
         if temperature == 0:
             written = greedy(reader, tokens, count)

@@ -52,14 +52,3 @@ def check_probability(p: float) -> float:
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     return p
-
-
-def pair(value: Any, name: str, least: int = 1) -> tuple[int, int]:
-    """(height, width) of a setting that may be given as one number for both."""
-    two = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(two) != 2 or not all(isinstance(number, int) and not isinstance(number, bool) for number in two):
-        raise TypeError(f"wanted {name} to be an integer or a pair of integers, got {value!r}")
-    if min(two) < least:
-        complaint = "negative" if least == 0 else "non-positive"
-        raise ValueError(f"{complaint} {name} is not supported: wanted at least {least}, got {value!r}")
-    return two

@@ -45,8 +45,10 @@ def interpolate(
 
     input (N, C, L), (N, C, H, W) or (N, C, D, H, W). Give either the `size` of the result or a `scale_factor`, one
     number or one for each axis; L' = ⌊L · scale_factor⌋, and r is then 1 / scale_factor itself unless
-    `recompute_scale_factor` asks for L / L'. The cells are chosen as PyTorch does for float64; for float32 its rounding
-    picks a neighbor in a few sizes. ValueError: neither or both given, a mode for another number of axes.
+    `recompute_scale_factor` asks for L / L'. But an axis that keeps its length is left as it is, and "nearest" repeats
+    every cell of one that doubles it. The cells are those that PyTorch chooses for images of float64 numbers; for
+    float32 its rounding picks a neighbor in a few sizes.
+    ValueError: neither or both of size and scale_factor, a mode for another number of axes.
     """
     check_floating("interpolate", input=input)
     _check_mode(input, mode, align_corners, antialias)
@@ -62,19 +64,24 @@ def interpolate(
         if mode in LINEAR:
             input = _on_lines(input, axis, count, ratio, bool(align_corners))
         else:
-            input = _nearest(input, axis, count, ratio, 0.5 if mode == "nearest-exact" else 0.0)
+            input = _nearest(input, axis, count, ratio, exact=mode == "nearest-exact")
     return input
 
 
-def _nearest(x: Tensor, axis: int, count: int, ratio: float, shift: float) -> Tensor:
-    """The cells ⌊(i + shift)·ratio⌋. Rounded to single precision first, so that 2.9999999999 is the 3 it should be."""
-    places = ((numpy.arange(count) + shift) * ratio).astype(numpy.float32)
+def _nearest(x: Tensor, axis: int, count: int, ratio: float, exact: bool) -> Tensor:
+    """The cells ⌊i·ratio⌋, or exactly ⌊(i + ½)·ratio⌋"""
+    if not exact and count in (x.shape[axis], 2 * x.shape[axis]):
+        ratio = x.shape[axis] / count
+    # Rounded to single precision before it is rounded down, so that 2.9999999999 is the 3 that it should be.
+    places = ((numpy.arange(count) + (0.5 if exact else 0.0)) * ratio).astype(numpy.float32)
     return _cells(x, axis, numpy.floor(places).astype(numpy.int64))
 
 
 def _on_lines(x: Tensor, axis: int, count: int, ratio: float, align_corners: bool) -> Tensor:
     """(1 - t) · x[low] + t · x[low + 1], where low + t is the place to read at"""
     length, steps = x.shape[axis], numpy.arange(count)
+    if count == length:
+        return x
     if align_corners:
         places = steps * ((length - 1) / max(count - 1, 1))
     else:

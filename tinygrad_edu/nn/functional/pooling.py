@@ -16,7 +16,7 @@ from tinygrad_edu.backend import constant, namespace
 from tinygrad_edu.nn.functional.checks import check_floating
 from tinygrad_edu.nn.functional.padding import surround
 from tinygrad_edu.nn.functional.planes import plane_steps, read_cells
-from tinygrad_edu.nn.functional.sizes import Sizes, check_kernel_fits, layouts, per_axis, reach, with_batch
+from tinygrad_edu.nn.functional.sizes import Sizes, check_kernel_fits, layouts, per_axis, with_batch
 from tinygrad_edu.ops import shaping
 from tinygrad_edu.ops.windows import windows
 from tinygrad_edu.tensors import Tensor
@@ -206,10 +206,10 @@ def _grid(
             f"{function}: non-empty {axes + 1}D or {axes + 2}D (batch mode) tensor expected for input: wanted "
             f"{layouts(axes)}, got {list(input.shape)}"
         )
-    if any(2 * cells > span for cells, span in zip(border, reach(size, gaps), strict=True)):
+    if any(2 * cells > kernel for cells, kernel in zip(border, size, strict=True)):
         raise ValueError(
-            f"{function}: pad should be at most half of effective kernel size, but got pad={padding}, "
-            f"kernel_size={kernel_size} and dilation={dilation}: a patch outside the image has no value"
+            f"{function}: pad should be at most half of kernel size, but got pad={padding} and "
+            f"kernel_size={kernel_size}: a patch outside the image has no value"
         )
     lengths = input.shape[-axes:]
     grid = [Axis(*numbers, ceil_mode=ceil_mode) for numbers in zip(lengths, size, steps, border, gaps, strict=True)]
