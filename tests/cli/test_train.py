@@ -47,7 +47,7 @@ def drawn():
 def undrawn(request, monkeypatch):
     """Leave the picture out elsewhere: it takes longer than everything else that these tests do."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr("tinygrad_edu.cli.train.draw_training", lambda *_: None)
+        monkeypatch.setattr("tinygrad_edu.cli.tasks.pictures.draw_training", lambda *_: None)
 
 
 def run(capsys, *arguments):
@@ -305,7 +305,10 @@ class TestWhatCannotBeDone:
             (["--optimizer", "sgd", "--momentum", "-1"], "momentum"),
             (["--epochs", "0"], "--epochs of 1 or more"),
             (["--batch-size", "0"], "--batch-size of 1 or more"),
-            (["--data", "imagenet"], "wanted --data digits, cifar10:PATH or mnist:PATH"),
+            (["--epoch-size", "-1"], "--epoch-size of 0 (all samples) or more"),
+            (["--clip", "-1"], "--clip of 0 (off) or more"),
+            (["--clip", "nan"], "--clip of 0 (off) or more"),
+            (["--data", "imagenet"], "wanted --data digits, cifar10:PATH, mnist:PATH, text, adding or reversal, got 'imagenet'"),
             (["--data", "cifar10"], "wanted --data digits, cifar10:PATH or mnist:PATH"),
             (["--data", "mnist:/nowhere/at/all"], "/nowhere/at/all"),
             (["--data", "cifar10:/nowhere/at/all"], "/nowhere/at/all"),

@@ -10,9 +10,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from tinygrad_edu.cli import bench, gradcheck, lessons, predict, train
+from tinygrad_edu.cli import bench, course, doctor, gradcheck, lessons, predict, train
 
-COMMANDS = (lessons, train, predict, gradcheck, bench)
+COMMANDS = (lessons, train, predict, gradcheck, bench, course, doctor)
 
 # What this package raises on purpose when something is wrong with what it was given, not with itself.
 USER_ERRORS = (ValueError, IndexError, OSError, FloatingPointError, ModuleNotFoundError)

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import copy
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 from tinygrad_edu.backend import require
 from tinygrad_edu.course.exercise import Exercise, exercises_of
-from tinygrad_edu.course.lesson import Lesson, grading
+from tinygrad_edu.course.lesson import Lesson, figures, grading
 
 VERSIONS = ("student", "solution", "instructor")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -47,6 +49,25 @@ def text(lesson: Lesson, to: str) -> str:
     """The version as the text of an .ipynb file: the same text every time."""
     nbformat = require("nbformat", extra="lessons", purpose="build notebooks")
     return str(nbformat.writes(build(lesson, to), version=4)) + "\n"
+
+
+def write(lesson: Lesson, to: str, output: Path | None = None) -> Path:
+    """The version as a file in the folder `output`, with the pictures in it; by default beside the source."""
+    made = text(lesson, to)
+    if output is None:
+        path = lesson.path.with_suffix(".ipynb")
+    else:
+        output.mkdir(parents=True, exist_ok=True)
+        path, made = output / f"{lesson.path.stem}.ipynb", made.replace("../figures/", "figures/")
+        copy_figures(output)
+    path.write_text(made, encoding="utf-8", newline="\n")
+    return path
+
+
+def copy_figures(output: Path) -> None:
+    """Put the lessons' pictures beside copies of the lessons."""
+    if figures().is_dir():
+        shutil.copytree(figures(), output / "figures", dirs_exist_ok=True)
 
 
 def header(lesson: Lesson) -> str:

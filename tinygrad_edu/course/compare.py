@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Mapping
@@ -23,7 +24,8 @@ from tinygrad_edu.course.exercise import Exercise
 from tinygrad_edu.course.values import alike, numbers_in, shown
 from tinygrad_edu.testing.diagnosis import explain_difference
 
-PACKAGE = Path(__file__).resolve().parent.parent
+# where lines of code are not the learner's own: this package, Python's library (with site-packages below it)
+LIBRARIES = (Path(__file__).resolve().parent.parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")))
 
 
 @dataclass(frozen=True)
@@ -144,15 +146,16 @@ def equal(want: numpy.ndarray, got: numpy.ndarray, allowed: float) -> bool:
     return bool(numpy.allclose(got, want, rtol=0.0, atol=allowed, equal_nan=True))
 
 
-def raised(error: BaseException) -> str:
-    """What an answer raised, and in which of its own lines."""
+def raised(error: BaseException, what: str = "your answer") -> str:
+    """What an answer (or a cell) raised, and in which of its own lines."""
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if "site-packages" not in frame.filename and PACKAGE not in Path(frame.filename).parents
+        if not any(folder in Path(frame.filename).parents for folder in LIBRARIES)
     ]
     place = f", in line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
-    return f"your answer stopped with {type(error).__name__}: {error}{place}"
+    reason = f": {error}" if str(error) else ""
+    return f"{what} stopped with {type(error).__name__}{reason}{place}"
 
 
 @contextlib.contextmanager

@@ -41,7 +41,8 @@ class Outcome:
     @property
     def worst(self) -> float:
         """The greatest error of a verified formula, as a share of what was allowed."""
-        return max((fact["error"] / fact["tolerance"] for fact in self.of("verified")), default=0.0)
+        shares = (fact["error"] / fact["tolerance"] for fact in self.of("verified") if fact["tolerance"])
+        return max(shares, default=0.0)  # where nothing is allowed, nothing was wrong
 
 
 def run_lesson(

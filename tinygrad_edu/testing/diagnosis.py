@@ -58,8 +58,8 @@ def explain_difference(want: Any, got: Any, **known: Any) -> Explanation:
             sentence = suspect(case)
             if sentence:
                 return Explanation(kind, sentence, *worst)
-    what = "derive the rule again" if case.of_a_rule else "compute one by hand"
-    return Explanation("unknown", f"no usual mistake explains this: {what}, one entry at a time", *worst)
+    what = "derive the rule again, one entry at a time" if case.of_a_rule else "compute a single entry by hand, and compare"
+    return Explanation("unknown", f"no usual mistake explains this: {what}", *worst)
 
 
 def _worst(case: Evidence) -> tuple[tuple[int, ...], float, float]:

@@ -1,4 +1,4 @@
-"""PyTorch's `torch.utils`: `utils.data`, the way from a data set to batches, and `utils.checkpoint`, memory for time."""
+"""PyTorch's `torch.utils`: `data`, the way from a data set to batches, and `checkpoint`, memory for time."""
 
 from tinygrad_edu.utils import checkpoint, data
 

@@ -14,6 +14,7 @@ from tinygrad_edu.nn.functional.checks import check_floating
 from tinygrad_edu.nn.functional.inplace import into
 from tinygrad_edu.ops import activations
 from tinygrad_edu.ops.elementwise import expm1
+from tinygrad_edu.ops.fused import activations as fused
 from tinygrad_edu.ops.kinks import clamp, where
 from tinygrad_edu.tensors import Tensor
 
@@ -93,13 +94,13 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     check_floating("gelu", input=input)
     if approximate not in ("none", "tanh"):
         raise ValueError(f"approximate argument must be either none or tanh: got {approximate!r}")
-    return activations.gelu(input, approximate=approximate)
+    return fused.gelu(input, approximate=approximate)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """x · σ(x). Source: Elfwing, Uchibe, Doya 2018."""
     check_floating("silu", input=input)
-    return into(input, activations.silu(input), inplace)
+    return into(input, fused.silu(input), inplace)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tinygrad_edu.nn.functional.checks import check_floating, check_same_dtype
 from tinygrad_edu.ops import linalg
+from tinygrad_edu.ops.fused import linear as fused
 from tinygrad_edu.tensors import Tensor
 
 
@@ -26,7 +27,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         )
     if bias is not None and tuple(bias.shape) != (outputs,):
         raise ValueError(f"linear with {outputs} outputs wants a bias of shape ({outputs},), got {tuple(bias.shape)}")
-    return linalg.linear(input, weight, bias)
+    return fused.linear(input, weight, bias)
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

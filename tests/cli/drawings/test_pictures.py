@@ -6,8 +6,7 @@ import numpy
 import pytest
 
 import tinygrad_edu as te
-from tinygrad_edu.cli.data import in_color
-from tinygrad_edu.cli.picture import draw_bars, draw_picture, draw_training, percent, probabilities_of
+from tinygrad_edu.cli.drawings.pictures import draw_bars, draw_picture, draw_training, percent, probabilities_of
 from tinygrad_edu.datasets import PictureDataset
 from tinygrad_edu.models import ReferenceCNN
 from tinygrad_edu.training import History
@@ -71,13 +70,3 @@ def test_the_whole_picture_of_a_small_data_set(tmp_path, dataset):
     history = History({"loss": [2.0], "accuracy": [0.5], "validation_loss": [3.0], "validation_accuracy": [0.25]})
     draw_training(history, ReferenceCNN(classes=3), dataset, tmp_path / "picture.png")
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_grey_pictures_get_a_border_and_three_equal_channels():
-    pixels = numpy.random.default_rng(0).integers(1, 256, (2, 1, 28, 28), dtype=numpy.uint8)
-    colored = in_color(PictureDataset(pixels, numpy.array([0, 1]), ["a", "b"]))
-    assert colored.data.shape == (2, 3, 32, 32)
-    for channel in range(3):
-        numpy.testing.assert_array_equal(colored.data[:, channel, 2:30, 2:30], pixels[:, 0])
-    assert int((colored.data == 0).sum()) == 2 * 3 * (32 * 32 - 28 * 28)
-    assert colored.classes == ["a", "b"]
