@@ -25,7 +25,10 @@ from tinygrad_edu.course.values import alike, numbers_in, shown
 from tinygrad_edu.testing.diagnosis import explain_difference
 
 # where lines of code are not the learner's own: this package, Python's library (with site-packages below it)
-LIBRARIES = (Path(__file__).resolve().parent.parent, *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")))
+LIBRARIES = (
+    Path(__file__).resolve().parent.parent,
+    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")),
+)
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,11 @@ def scored(asked: list[Exercise], verdicts: dict[str, dict[str, Any]], otherwise
     missing = {"right": False, "kind": "not reached", "message": f"Not checked: {otherwise}."}
     found = {exercise.id: verdicts.get(exercise.id, missing) for exercise in asked}
     return {
-        exercise.id: {**found[exercise.id], "points": exercise.points * found[exercise.id]["right"], "of": exercise.points}
+        exercise.id: {
+            **found[exercise.id],
+            "points": exercise.points * found[exercise.id]["right"],
+            "of": exercise.points,
+        }
         for exercise in asked
     }
 

@@ -6,7 +6,9 @@ true; that is what running it shows.
 
 from __future__ import annotations
 
+import builtins
 import re
+import symtable
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +20,9 @@ FORMULA = re.compile(r"\$\$.+?\$\$", re.DOTALL)
 PICTURE = re.compile(r"!\[(.*?)\]\((.*?)\)", re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)#\s]+)\)")
 GLOBAL_STREAM = re.compile(r"\b(np|numpy)\.random\.(?!default_rng|Generator)\w+\(")
+HINTS = 3  # a nudge, the idea, nearly the answer
+LONGEST = 60  # seconds that a lesson may take
+WIDEST = 92  # columns of code that a page of 900 pixels shows
 LOOKS_AHEAD = 3  # cells within which a displayed formula must be verified
 CELLS = (20, 60)
 
@@ -58,11 +63,22 @@ def exercises_are_whole(lesson: Lesson) -> Iterator[str]:
             yield f"exercise {name}: wanted a kind out of {KINDS}, difficulty 1 to 5 and minutes"
         if len(asked.wrong) < 3:
             yield f"exercise {name} has {len(asked.wrong)} planted wrong answers, wanted at least 3"
-    hints = len(re.findall(r"<summary>Hint \d", markdown))
-    if hints < 3 * len(known):
-        yield f"wanted three hints for each of {len(known)} exercises, got {hints}"
+        if (hints := hints_for(name, lesson)) < HINTS:
+            yield f"exercise {name} has {hints} hints below its check, wanted {HINTS}"
     for name in answers - known.keys():
         yield f"answer cell {name} belongs to no exercise of this lesson"
+
+
+def hints_for(name: str, lesson: Lesson) -> int:
+    """How many hints stand between the exercise's check and the next answer."""
+    cells = lesson.notebook.cells
+    places = [i for i, cell in enumerate(cells) if grading(cell).get("grade_id") == f"{name}.check"]
+    count = 0
+    for cell in cells[places[0] + 1 :] if places else ():
+        if is_answer(cell):
+            break
+        count += len(re.findall(r"<summary>Hint \d", cell.source)) if cell.cell_type == "markdown" else 0
+    return count
 
 
 def goals_are_proved(lesson: Lesson) -> Iterator[str]:
@@ -103,8 +119,42 @@ def code_is_plain_python(lesson: Lesson) -> Iterator[str]:
         for line in cell.source.splitlines() if cell.cell_type == "code" else ():
             if line.lstrip().startswith(("%", "!")):
                 yield f"{cell.id}: {line.strip()!r} runs only in a notebook"
+            if len(line) > WIDEST:
+                yield f"{cell.id}: {line.strip()[:40]!r} … has {len(line)} columns; a page shows {WIDEST}"
             if GLOBAL_STREAM.search(line):
                 yield f"{cell.id}: {line.strip()!r} draws from a global stream: use default_rng(seed)"
+
+
+def names_come_first(lesson: Lesson) -> Iterator[str]:
+    """Run from the first cell to the last, every name is there when it is used."""
+    known = {"__name__", "__file__", *dir(builtins)}
+    for cell in lesson.notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        try:
+            table = symtable.symtable(cell.source, cell.id, "exec")
+        except SyntaxError as error:
+            yield f"{cell.id} is not Python: {error}"
+            continue
+        known |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+        for name in sorted(used_in(table) - known):
+            yield f"{cell.id} uses {name}, which no cell up to there defines"
+
+
+def used_in(table: symtable.SymbolTable) -> set[str]:
+    """The global names that a cell reads, in its functions and classes too."""
+    here = table.get_type() == "module"
+    names = {one.get_name() for one in table.get_symbols() if one.is_referenced() and (here or one.is_global())}
+    return names.union(*map(used_in, table.get_children()))
+
+
+def takes_its_time(lesson: Lesson) -> Iterator[str]:
+    """Minutes for readers and seconds for machines, both within bounds; that a run keeps to them, running it shows."""
+    minutes = lesson.front["minutes"]
+    if min(minutes.get("read", 0), minutes.get("exercises", 0)) < 1:
+        yield f"wanted minutes to read and minutes for exercises, got {minutes}"
+    if not 0 < lesson.front["budget"] <= LONGEST:
+        yield f"the budget is {lesson.front['budget']} s, wanted at most {LONGEST}"
 
 
 def only_earlier_lessons(lesson: Lesson) -> Iterator[str]:
@@ -155,6 +205,8 @@ RULES: tuple[Callable[[Lesson], Iterator[str]], ...] = (
     figures_have_words,
     links_resolve,
     code_is_plain_python,
+    names_come_first,
+    takes_its_time,
     only_earlier_lessons,
     has_every_block,
     ids_are_unique,

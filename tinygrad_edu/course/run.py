@@ -34,6 +34,11 @@ class Outcome:
     stopped_at: str | None = None  # the check at which a student version stopped
     warned: list[str] = field(default_factory=list)  # what cells wrote to standard error
 
+    @property
+    def good(self) -> bool:
+        """It ran to the end, and nothing was written to standard error."""
+        return not (self.error or self.warned)
+
     def of(self, kind: str) -> list[dict[str, Any]]:
         """The published facts of one kind: "verified", "checked", "predicted", "figure"."""
         return [fact for fact in self.facts if fact["kind"] == kind]

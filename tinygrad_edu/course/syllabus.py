@@ -77,6 +77,8 @@ def rows(plan: list[list[Part]]) -> list[str]:
     lines = ["| Week | Lessons | Minutes | Afterwards one can |", "|---|---|---|---|"]
     for number, week in enumerate(plan, start=1):
         names = "; ".join(name for _, _, name in week)
-        goals = "; ".join(goal["can"] for lesson in {one.id: one for one, _, _ in week}.values() for goal in lesson.front["goals"])
+        goals = "; ".join(
+            goal["can"] for lesson in {one.id: one for one, _, _ in week}.values() for goal in lesson.front["goals"]
+        )
         lines.append(f"| {number} | {names} | {sum(taken for _, taken, _ in week)} | {goals} |")
     return lines

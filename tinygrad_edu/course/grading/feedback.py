@@ -80,7 +80,9 @@ def page(result: Result, lesson: Lesson, hints: dict[str, str]) -> str:
             parts += [f"<pre>{html.escape(verdict['message'])}</pre>", hints.get(name, "")]
     for question in result.to_read:
         said = "will be read by your teacher" if question["answered"] else "is not answered"
-        parts.append(f"<h2>Question {html.escape(question['id'])}</h2><p>This one {said} ({question['points']} points).</p>")
+        parts.append(
+            f"<h2>Question {html.escape(question['id'])}</h2><p>This one {said} ({question['points']} points).</p>"
+        )
         if question["answered"]:
             parts.append(f"<pre>{html.escape(question['text'])}</pre>")
     remarks = [html.escape(text) for text in (*result.problems, *result.warnings)]
@@ -88,7 +90,9 @@ def page(result: Result, lesson: Lesson, hints: dict[str, str]) -> str:
         parts.append("<h2>Remarks</h2><ul>" + "".join(f"<li>{text}</li>" for text in remarks) + "</ul>")
     if result.printed:
         printed = html.escape(result.printed)
-        parts.append(f"<details><summary>What your notebook printed (the beginning)</summary><pre>{printed}</pre></details>")
+        parts.append(
+            f"<details><summary>What your notebook printed (the beginning)</summary><pre>{printed}</pre></details>"
+        )
     return PAGE.format(title=f"Lesson {lesson.id}: {html.escape(result.student)}", body="\n".join(parts))
 
 

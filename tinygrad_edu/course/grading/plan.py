@@ -160,7 +160,7 @@ def own_cells(found: list[tuple[Cell, str]]) -> dict[str, list[Step]]:
 def add_step(plan: Plan, cell: Any, key: str, mine: Cell | None) -> None:
     """What becomes of one cell of the lesson, given the learner's version of it (None: deleted)."""
     given, about = cell.source, grading(cell)
-    if about.get("grade") and about.get("solution") or about.get("task"):
+    if (about.get("grade") and about.get("solution")) or about.get("task"):
         text = mine.source if mine else ""
         blank = not text.strip() or text.strip() == given.strip()
         plan.to_read.append({"id": key, "points": about.get("points", 0), "text": text, "answered": not blank})

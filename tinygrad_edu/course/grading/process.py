@@ -1,4 +1,4 @@
-"""The watch over a submission's process: its time, what it prints, how it ends; and the next attempt without what ended it.
+"""The watch over a submission's process: its time, what it prints, how it ends; and the next try without what ended it.
 
     run_plan(plan, limits) -> Record
 
@@ -29,7 +29,15 @@ from tinygrad_edu.course.grading.plan import Plan
 ROOT = Path(__file__).resolve().parents[3]
 STARTUP_SECONDS = 120  # to import the package, on a machine that has a lot to do
 KEPT = 4000  # characters of what was printed
-PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT", "VIRTUAL_ENV", "TINYGRAD_EDU_COURSE")  # not: anybody's secrets
+PASSED_ON = (
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "LANG",
+    "LC_ALL",
+    "SYSTEMROOT",
+    "VIRTUAL_ENV",
+    "TINYGRAD_EDU_COURSE",
+)  # not: anybody's secrets
 
 
 @dataclass
@@ -105,7 +113,15 @@ class Attempt:
                 (work / ".matplotlib").mkdir(exist_ok=True)
                 shutil.copy(file, work / ".matplotlib")
             reports, descriptor = os.pipe()
-            command = [sys.executable, "-P", "-u", "-m", "tinygrad_edu.course.grading.worker", str(plan_file), str(descriptor)]
+            command = [
+                sys.executable,
+                "-P",
+                "-u",
+                "-m",
+                "tinygrad_edu.course.grading.worker",
+                str(plan_file),
+                str(descriptor),
+            ]
             process = subprocess.Popen(
                 command,
                 cwd=work,

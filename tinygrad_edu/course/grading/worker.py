@@ -95,7 +95,9 @@ class Worker:
         wrong = [verdict for verdict in verdicts if not verdict["right"]]
         if wrong or (verdicts and error is None):
             return (wrong or verdicts)[0]
-        kind, message = self.reasons.get(step["exercise"], ("raised", raised(error) if error else "nothing was checked"))
+        kind, message = self.reasons.get(
+            step["exercise"], ("raised", raised(error) if error else "nothing was checked")
+        )
         return {"exercise": step["exercise"], "right": False, "kind": kind, "message": message}
 
 

@@ -66,6 +66,7 @@ print(g.sum(1).shape, "is not the shape of b")
 # ### Exercise 90.sums: Sum back over the batch
 # Return $\sum_i g_{ij}$.
 
+
 # %% nbgrader={"schema_version": 3, "grade": false, "grade_id": "90.sums", "locked": false, "solution": true, "task": false}
 def column_sums(g):
     """g (N, D) -> (D,)"""
