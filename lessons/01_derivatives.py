@@ -58,7 +58,8 @@ surprise = predict("which step measures f'(0.5) best: 1e-2, 1e-8 or 1e-15", gues
 # %%
 for h in (1e-2, 1e-8, 1e-15):
     quotient = (f(x0 + h) - f(x0)) / h
-    print(f"h = {h:.0e}   measured {quotient:.12f}   off by {abs(quotient - slope(x0)):.1e}")
+    wrong = abs(quotient - slope(x0))
+    print(f"h = {h:.0e}   measured {quotient:.12f}   off by {wrong:.1e}")
 surprise.reveal("1e-8")
 
 # %% [markdown]
@@ -67,6 +68,7 @@ surprise.reveal("1e-8")
 # gets worse again. At the end you will be able to say where each line runs *before* drawing it.
 #
 # ![Error against step size is a V: it falls as h or as h squared until rounding makes it rise as one over h, and the complex step alone keeps falling to zero](../figures/01-error-curve.png)
+
 
 # %%
 def forward(f, x, h):
@@ -104,9 +106,27 @@ axes = figure.add_subplot()
 lines = [
     ("forward, float64", forward, steps, np.float64, {"color": ORANGE}),
     ("central, float64", central, steps, np.float64, {"color": BLUE}),
-    ("complex step, float64", complex_step, steps, np.float64, {"color": GREEN, "ls": "-."}),
-    ("forward, float32", forward, single, np.float32, {"color": ORANGE, "ls": ":", "marker": "."}),
-    ("central, float32", central, single, np.float32, {"color": BLUE, "ls": ":", "marker": "."}),
+    (
+        "complex step, float64",
+        complex_step,
+        steps,
+        np.float64,
+        {"color": GREEN, "ls": "-."},
+    ),
+    (
+        "forward, float32",
+        forward,
+        single,
+        np.float32,
+        {"color": ORANGE, "ls": ":", "marker": "."},
+    ),
+    (
+        "central, float32",
+        central,
+        single,
+        np.float32,
+        {"color": BLUE, "ls": ":", "marker": "."},
+    ),
 ]
 for label, method, where, dtype, style in lines:
     axes.loglog(where, errors(method, where, dtype), label=label, **style)
@@ -183,7 +203,9 @@ grid = np.linspace(0.1, 1.25, 200)
 film = Figure(figsize=(6, 3.6), layout="constrained")
 stage = film.add_subplot()
 stage.plot(grid, f(grid), color=GRAY)
-stage.plot(grid, f(x0) + slope(x0) * (grid - x0), color=GREEN, linestyle="--", label="tangent")
+stage.plot(
+    grid, f(x0) + slope(x0) * (grid - x0), color=GREEN, linestyle="--", label="tangent"
+)
 (secant,) = stage.plot([], [], color=ORANGE, marker="o", label="secant")
 stage.set(ylim=(0.5, 3.4), xlabel="x", ylabel="f(x)")
 stage.legend(loc="lower left", fontsize=11)
@@ -219,6 +241,7 @@ show_figure(
 #
 # One more evaluation, and halving the step makes the error four times smaller instead of two times.
 
+
 # %%
 def bend(x):
     """f'', derived by hand."""
@@ -252,9 +275,10 @@ for method, order in ((forward, 1), (central, 2)):
 # Complete the function: given $f, f', f'', f'''$ at a point and a step $h$, return the leading error of a forward and
 # of a central difference, as a pair. No function is evaluated; read the two formulas above.
 
+
 # %% nbgrader={"schema_version": 3, "grade": false, "grade_id": "01.terms", "locked": false, "solution": true, "task": false}
 def terms(f, slope, curvature, third, h):
-    """(error of the forward difference, error of the central difference), the leading terms"""
+    """(error of the forward difference, error of the central one), the leading terms"""
     ### BEGIN SOLUTION
     return h / 2 * curvature, h**2 / 6 * third
     ### END SOLUTION
@@ -301,8 +325,10 @@ check("01.terms", terms)
 # %%
 fine = np.logspace(-8, -2, 400)
 worst = np.zeros_like(fine)
-for point in rng.uniform(-0.05, 0.05, 40):  # rounding is erratic: take the worst of some neighbors
-    worst = np.maximum(worst, [abs(central(f, x0 + point, h) - slope(x0 + point)) for h in fine])
+for point in x0 + rng.uniform(
+    -0.05, 0.05, 40
+):  # rounding is erratic: the worst of neighbors
+    worst = np.maximum(worst, [abs(central(f, point, h) - slope(point)) for h in fine])
 epsilon = np.finfo(np.float64).eps
 best = fine[worst.argmin()]
 formula = (3 * epsilon * abs(f(x0)) / (2 * abs(third_derivative))) ** (1 / 3)
@@ -331,6 +357,7 @@ print(f"best step: formula {formula:.1e}, measured {best:.1e}")
 # The bound of step 2 is pessimistic for one evaluation and optimistic for a long formula inside $f$. Take
 # $\varepsilon |f| / h$ for the rounding instead (each of the two values off by a whole $\varepsilon$), and derive the
 # best step of a central difference again.
+
 
 # %% nbgrader={"schema_version": 3, "grade": false, "grade_id": "01.step", "locked": false, "solution": true, "task": false}
 def best_step(f, third, epsilon):
@@ -401,6 +428,7 @@ verify(
 #
 # Write it, for `x` of any shape (0-d too). Do not change `x`: whoever called you still needs it.
 
+
 # %% nbgrader={"schema_version": 3, "grade": false, "grade_id": "01.central", "locked": false, "solution": true, "task": false}
 def central_gradient(f, x, h=1e-6):
     """An array in the shape of x: the slope of f along each of its entries"""
@@ -425,7 +453,7 @@ verify(
     want=np.sin(2 * matrix),
     against="the chain rule, d/dx sin² x = 2 sin x cos x = sin 2x",
     tolerance=1e-8,
-    because="a central difference at h = 1e-6 of a sum near 8 is good to about ε·8/1e-6 ≈ 2e-9",
+    because="rounding of a sum near 8, divided by h = 1e-6, is about 2e-9",
 )
 
 # %% [markdown]
@@ -450,6 +478,7 @@ verify(
 #
 # Add steps 1 and 2 of the central difference instead of subtracting them. Which derivative is left, and what must you
 # divide by? Then choose $h$: rounding is divided by $h^2$ now, so the best step is larger than before.
+
 
 # %% nbgrader={"schema_version": 3, "grade": false, "grade_id": "01.second", "locked": false, "solution": true, "task": false}
 def second_difference(f, x):
@@ -491,7 +520,9 @@ check("01.second", second_difference)
 
 # %%
 for x in (1e-3, 1e-7, 0.0):
-    print(f"|x| at x = {x:.0e}: central difference with h = 1e-6 says {central(np.abs, x, 1e-6):+.2f}")
+    print(
+        f"the slope of |x| at x = {x:.0e}, with h = 1e-6: {central(np.abs, x, 1e-6):+.2f}"
+    )
 
 floor = min(errors(central, np.logspace(-5, -0.5, 200), np.float32))
 print(f"float32: the best central difference of all is off by {floor:.0e}")
@@ -507,6 +538,7 @@ assert noise > 0.01
 #
 # A colleague wrote this check; it calls right slopes wrong and wrong slopes right. There are four mistakes in it, each
 # from this lesson. Find and repair them.
+
 
 # %% nbgrader={"schema_version": 3, "grade": false, "grade_id": "01.liar", "locked": false, "solution": true, "task": false}
 def honest_check(f, slope, x):
@@ -558,6 +590,7 @@ check("01.liar", honest_check)
 rate = 0.2
 explodes = predict("from which rate on do the steps grow instead of shrink", guess=None)
 
+
 # %%
 def valley(p):
     """A bowl, four times steeper in its second direction."""
@@ -592,7 +625,7 @@ verify(
 # two evaluations. Predict the ratio for $n = 2000$ before you look:
 
 # %%
-ratio = predict("how many evaluations does a measured gradient of 2000 numbers take", guess=None)
+ratio = predict("the evaluations for a measured gradient of 2000 numbers", guess=None)
 
 # %%
 many, calls = rng.normal(size=2000), 0
