@@ -3,8 +3,10 @@
 # fmt: off
 from math import e, inf, nan, pi
 
-from tinygrad_edu import autograd, cuda, linalg, nn, optim, special, utils
-from tinygrad_edu.backend import Generator, default_generator, device, manual_seed
+from tinygrad_edu import autograd, cuda, linalg, nn, optim, profiler, special, utils
+from tinygrad_edu.backend import (
+    Generator, default_generator, device, get_num_threads, manual_seed, set_num_threads,
+)
 from tinygrad_edu.backend.dtypes import (
     bool, double, dtype, float, float16, float32, float64, get_default_dtype, half, int, int16, int32, int64, int8,
     long, set_default_dtype, short, uint8,
@@ -59,22 +61,23 @@ __all__ = [
     "dstack", "dtype", "e", "einsum", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "erfc", "exp", "exp2",
     "expm1", "eye", "finfo", "fix", "flatten", "flip", "float", "float16", "float32", "float64", "floor",
     "floor_divide", "fmod", "frac", "from_dlpack", "from_numpy", "full", "full_like", "gather", "ge", "ger",
-    "get_default_dtype", "greater", "greater_equal", "gt", "half", "histc", "hstack", "hypot", "iinfo", "index_add",
-    "index_copy", "index_fill", "index_select", "inf", "inference_mode", "inner", "int", "int16", "int32", "int64",
-    "int8", "is_complex", "is_floating_point", "is_grad_enabled", "is_signed", "is_tensor", "isclose", "isfinite",
-    "isin", "isinf", "isnan", "kron", "kthvalue", "le", "lerp", "less", "less_equal", "linalg", "linspace", "load",
-    "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or",
+    "get_default_dtype", "get_num_threads", "greater", "greater_equal", "gt", "half", "histc", "hstack", "hypot",
+    "iinfo", "index_add", "index_copy", "index_fill", "index_select", "inf", "inference_mode", "inner", "int", "int16",
+    "int32", "int64", "int8", "is_complex", "is_floating_point", "is_grad_enabled", "is_signed", "is_tensor", "isclose",
+    "isfinite", "isin", "isinf", "isnan", "kron", "kthvalue", "le", "lerp", "less", "less_equal", "linalg", "linspace",
+    "load", "log", "log10", "log1p", "log2", "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or",
     "logical_xor", "logit", "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill", "masked_select",
     "matmul", "matrix_power", "max", "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "moveaxis",
     "movedim", "mul", "multinomial", "multiply", "mv", "nan", "nan_to_num", "nanmean", "nansum", "narrow", "ne", "neg",
     "negative", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "optim",
-    "outer", "permute", "pi", "pow", "prod", "promote_types", "quantile", "rad2deg", "rand", "rand_like", "randint",
-    "randint_like", "randn", "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder", "repeat_interleave",
-    "reshape", "result_type", "roll", "round", "row_stack", "rsqrt", "save", "scalar_tensor", "scatter", "scatter_add",
-    "scatter_reduce", "searchsorted", "select", "set_default_dtype", "set_grad_enabled", "set_printoptions", "sgn",
-    "short", "sigmoid", "sign", "sin", "sinh", "softmax", "sort", "special", "split", "sqrt", "square", "squeeze",
-    "stack", "std", "std_mean", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan",
-    "tanh", "tensor", "tensor_split", "tensordot", "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu",
-    "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unique", "unsqueeze", "utils", "vander",
-    "var", "var_mean", "vdot", "vstack", "where", "zeros", "zeros_like",
+    "outer", "permute", "pi", "pow", "prod", "profiler", "promote_types", "quantile", "rad2deg", "rand", "rand_like",
+    "randint", "randint_like", "randn", "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder",
+    "repeat_interleave", "reshape", "result_type", "roll", "round", "row_stack", "rsqrt", "save", "scalar_tensor",
+    "scatter", "scatter_add", "scatter_reduce", "searchsorted", "select", "set_default_dtype", "set_grad_enabled",
+    "set_num_threads", "set_printoptions", "sgn", "short", "sigmoid", "sign", "sin", "sinh", "softmax", "sort",
+    "special", "split", "sqrt", "square", "squeeze", "stack", "std", "std_mean", "sub", "subtract", "sum", "swapaxes",
+    "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "tile", "topk",
+    "trace", "transpose", "tril", "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint8", "unbind",
+    "unflatten", "unique", "unsqueeze", "utils", "vander", "var", "var_mean", "vdot", "vstack", "where", "zeros",
+    "zeros_like",
 ]

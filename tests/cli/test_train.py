@@ -308,7 +308,10 @@ class TestWhatCannotBeDone:
             (["--epoch-size", "-1"], "--epoch-size of 0 (all samples) or more"),
             (["--clip", "-1"], "--clip of 0 (off) or more"),
             (["--clip", "nan"], "--clip of 0 (off) or more"),
-            (["--data", "imagenet"], "wanted --data digits, cifar10:PATH, mnist:PATH, text, adding or reversal, got 'imagenet'"),
+            (
+                ["--data", "imagenet"],
+                "wanted --data digits, cifar10:PATH, mnist:PATH, text, adding or reversal, got 'imagenet'",
+            ),
             (["--data", "cifar10"], "wanted --data digits, cifar10:PATH or mnist:PATH"),
             (["--data", "mnist:/nowhere/at/all"], "/nowhere/at/all"),
             (["--data", "cifar10:/nowhere/at/all"], "/nowhere/at/all"),

@@ -24,11 +24,11 @@ def by_grade_id(notebook):
 
 def test_students_get_blanks(probe):
     cells = by_grade_id(build.build(probe, "student"))
-    assert cells["90.sums"].source == (
+    assert cells["90-sums"].source == (
         'def column_sums(g):\n    """g (N, D) -> (D,)"""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
     )
-    assert cells["90.shape"].source == "# YOUR CODE HERE\nraise NotImplementedError()"
-    assert cells["90.why"].source == "Why is it a sum? In one sentence:\n\nYOUR ANSWER HERE"
+    assert cells["90-shape"].source == "# YOUR CODE HERE\nraise NotImplementedError()"
+    assert cells["90-why"].source == "Why is it a sum? In one sentence:\n\nYOUR ANSWER HERE"
     text = build.text(probe, "student")
     for secret in ("secret", "broadcasting copies b", "3 points for naming", "Five minutes", "BEGIN "):
         assert secret not in text
@@ -40,6 +40,10 @@ def test_solutions_and_notes(probe):
     assert "Five minutes" not in solution
     assert "secret = g.sum" in instructor
     assert "Five minutes" in instructor
+    assert by_grade_id(build.build(probe, "instructor"))["90-why"].source == (
+        "Why is it a sum? In one sentence:\n\n### BEGIN SOLUTION\nBecause broadcasting copies b to every row.\n\n"
+        "**Mark scheme.** 3 points for naming the copies that broadcasting makes.\n### END SOLUTION"
+    )
     with pytest.raises(ValueError, match="wanted a version out of student, solution, instructor, got 'teacher'"):
         build.build(probe, "teacher")
 
@@ -95,9 +99,11 @@ def test_cut():
 
 def test_an_answer_without_marks_is_all_answer(probe, probe_course):
     path = probe_course / "lessons" / "90_probe.py"
-    path.write_text(path.read_text().replace("### BEGIN SOLUTION\nshape_of_db = (5,)\n### END SOLUTION", "shape = (5,)"))
+    path.write_text(
+        path.read_text().replace("### BEGIN SOLUTION\nshape_of_db = (5,)\n### END SOLUTION", "shape = (5,)")
+    )
     cells = by_grade_id(build.build(lesson.lessons(["90"])[0], "student"))
-    assert cells["90.shape"].source == "# YOUR CODE HERE\nraise NotImplementedError()"
+    assert cells["90-shape"].source == "# YOUR CODE HERE\nraise NotImplementedError()"
 
 
 def test_files(probe, probe_course, tmp_path):

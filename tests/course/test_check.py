@@ -65,7 +65,11 @@ def test_a_broken_file_of_exercises_is_not_taken_for_a_missing_one(probe_course)
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("the sign", "The sign."), ("got = 2 · want", "got = 2 · want."), ("is there a `return`?", "Is there a `return`?")],
+    [
+        ("the sign", "The sign."),
+        ("got = 2 · want", "got = 2 · want."),
+        ("is there a `return`?", "Is there a `return`?"),
+    ],
 )
 def test_sentences(text, said):
     assert as_sentence(text) == said

@@ -58,9 +58,7 @@ VALUE = Exercise("90.value", "", (3, 4))
 WORD = Exercise("90.word", "", "Sum")
 TRUTH = Exercise("90.truth", "", True)
 PARTS = Exercise("90.parts", "", lambda x: {"w": x.T, "b": x.sum(0)})
-TERMS = Exercise(
-    "90.terms", "", lambda x: x**2 + 3 * x, terms=lambda x: {"the square": x**2, "the linear part": 3 * x}
-)
+TERMS = Exercise("90.terms", "", lambda x: x**2 + 3 * x, terms=lambda x: {"the square": x**2, "the linear part": 3 * x})
 FACTOR = Exercise("90.factor", "", lambda x: 2 * numpy.cos(x) * x, factors=lambda x: {"the inner slope": numpy.cos(x)})
 
 ANSWERS = {
@@ -99,7 +97,13 @@ ANSWERS = {
     "term": (TERMS, lambda x: x**2, (X,), "missing term", "a term is missing: the linear part"),
     "factor by name": (FACTOR, lambda x: 2 * x, (X,), "missing factor", "a factor is missing: the inner slope"),
     "None": (WEIGHT, lambda x, g: None, (X, G), "nothing", "is there a `return`?"),
-    "blank": (WEIGHT, lambda x, g: (_ for _ in ()).throw(NotImplementedError()), (X, G), "not answered", "not answered"),
+    "blank": (
+        WEIGHT,
+        lambda x, g: (_ for _ in ()).throw(NotImplementedError()),
+        (X, G),
+        "not answered",
+        "not answered",
+    ),
     "raises": (WEIGHT, lambda x, g: x @ g, (X, G), "raised", "in line"),
     "exits": (WEIGHT, lambda x, g: exit(), (X, G), "raised", "SystemExit"),
     "text": (WEIGHT, lambda x, g: "hello", (X, G), "kind", "got str: 'hello'"),

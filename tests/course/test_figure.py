@@ -59,9 +59,7 @@ def test_animations(folder):
 
     figure = line()
     (curve,) = figure.axes[0].lines
-    show_figure(
-        FuncAnimation(figure, lambda i: curve.set_ydata([0, i]), frames=3, blit=False), name="90-move", alt=ALT
-    )
+    show_figure(FuncAnimation(figure, lambda i: curve.set_ydata([0, i]), frames=3, blit=False), name="90-move", alt=ALT)
     assert (folder / "90-move.gif").read_bytes().startswith(b"GIF8")
 
 

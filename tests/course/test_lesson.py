@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tinygrad_edu.course import lesson
-from tinygrad_edu.course.lesson import grading, is_answer, is_check, read
+from tinygrad_edu.course.lesson import exercise_name, grading, is_answer, is_check, read
 
 for library in ("jupytext", "yaml"):
     pytest.importorskip(library, reason="reads lessons")
@@ -20,9 +20,11 @@ def test_what_a_lesson_knows(source):
     found = read(source)
     assert (found.id, found.title, found.minutes, len(found.notebook.cells)) == ("90", "A probe", 11, 26)
     assert [cell.metadata["nbgrader"]["grade_id"] for cell in found.notebook.cells if is_answer(cell)] == [
-        "90.sums",
-        "90.shape",
+        "90-sums",
+        "90-shape",
     ]
+    assert [exercise_name(cell) for cell in found.notebook.cells if is_check(cell)] == ["90.sums", "90.shape"]
+    assert exercise_name(found.notebook.cells[0]) == ""
     assert [grading(cell)["points"] for cell in found.notebook.cells if is_check(cell)] == [2, 1]
 
 
@@ -32,7 +34,9 @@ def test_ids_say_where_a_cell_is_and_stay(source):
     assert "90-exercises-1" in before
     assert not any("mark-scheme" in one for one in before)
     text = source.read_text()
-    source.write_text(text.replace("# %% [markdown]\n# ## Notation", "# %%\nmore = 1\n\n# %% [markdown]\n# ## Notation"))
+    source.write_text(
+        text.replace("# %% [markdown]\n# ## Notation", "# %%\nmore = 1\n\n# %% [markdown]\n# ## Notation")
+    )
     after = [cell.id for cell in read(source).notebook.cells]
     assert set(before) < set(after)
     assert set(after) - set(before) == {"90-warm-up-2"}
@@ -66,7 +70,7 @@ def test_where_lessons_are(probe_course, tmp_path, monkeypatch):
     assert lesson.folder() == probe_course / "lessons"
     assert lesson.figures() == probe_course / "figures"
     monkeypatch.setenv("TINYGRAD_EDU_COURSE", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="has no file like 01_name.py"):
+    with pytest.raises(FileNotFoundError, match=r"has no file like 01_name\.py"):
         lesson.folder()
     monkeypatch.delenv("TINYGRAD_EDU_COURSE")
     for place in ("installed/tinygrad_edu/lessons", "clone/lessons"):

@@ -39,6 +39,11 @@ BROKEN = {
     "drawn": ('name="90-line"', 'name="90-curve"', "figure 90-curve is drawn but no markdown cell shows"),
     "link": ("[the picture](../figures/90-line.png)", "[the picture](../nowhere.md)", "../nowhere.md in 90-further"),
     "magic": ("import numpy\n", "%matplotlib inline\nimport numpy\n", "runs only in a notebook"),
+    "width": (
+        "g = rng",
+        "g = 0 * rng.normal(size=(3, 5)) + 0 * rng.normal(size=(3, 5)) + 0 * rng.normal(size=(3, 5)) + rng",
+        "columns; a page shows 92",
+    ),
     "stream": ("g = rng.normal", "g = numpy.random.normal", "draws from a global stream"),
     "name": ("rng.normal(size=(3, 5))", "generator.normal(size=(3, 5))", "uses generator, which no cell up to there"),
     "name in a function": ("secret = g.sum(axis=0)", "secret = hidden(g)", "uses hidden, which no cell"),
@@ -46,7 +51,7 @@ BROKEN = {
     "later": ('lessons: ["00"]', 'lessons: ["91"]', "it needs lesson 91, which does not come before it"),
     "block": ("# ## Experiment", "# ## Play", "no heading matches 'experiment'"),
     "notes": (' tags=["instructor"]', "", "there are no instructor notes"),
-    "twice": ('"grade_id": "90.shape.check"', '"grade_id": "90.shape"', "the id 90.shape occurs 2 times"),
+    "twice": ('"grade_id": "90.shape.check"', '"grade_id": "90.shape"', "the id 90-shape occurs 2 times"),
     "budget": ("budget: 20", "budget: 100", "the budget is 100 s, wanted at most 60"),
     "minutes": ("exercises: 6", "exercises: 0", "wanted minutes to read and minutes for exercises"),
 }
@@ -63,7 +68,7 @@ def test_each_rule(source, rule):
 
 def test_too_few_cells_and_too_few_wrong_answers(source, probe_course):
     path = probe_course / "exercises" / "lesson_90.py"
-    path.write_text(path.read_text().replace('            Wrong("negates"', '            # ('))
+    path.write_text(path.read_text().replace('            Wrong("negates"', "            # ("))
     assert "90.sums has 2 planted wrong answers, wanted at least 3" in problems()
     text = source.read_text()
     source.write_text(text[: text.index("# %% [markdown]\n# ## Break")])

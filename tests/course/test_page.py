@@ -30,7 +30,14 @@ def test_the_page_of_a_lesson(probe_course):
     assert "No description has been provided" not in text
     assert "right on all 2 inputs. 2 points" in text
     body = text[text.index("<body") :]
-    for noise in ("noise\n", "BEGIN SOLUTION", "In&nbsp;[", "vnd.tinygrad-edu", "Five minutes", f"Figure 90-line: {ALT}"):
+    for noise in (
+        "noise\n",
+        "BEGIN SOLUTION",
+        "In&nbsp;[",
+        "vnd.tinygrad-edu",
+        "Five minutes",
+        f"Figure 90-line: {ALT}",
+    ):
         assert noise not in body
 
 

@@ -19,7 +19,7 @@ stories = some.text(alphabet="ab c", min_size=6, max_size=40).filter(lambda stor
 
 
 def chain(source: LetterSource) -> tuple[list[str], numpy.ndarray, numpy.ndarray]:
-    """(contexts, P (C, C), p (C, letters)): the Markov chain of contexts, built letter by letter from the source's p."""
+    """(contexts, P (C, C), p (C, letters)): the Markov chain of contexts, built letter by letter from p."""
     letters = source.decode(source.story)
     circle = letters + letters[: source.order]
     contexts = sorted({circle[i : i + source.order] for i in range(len(letters))})

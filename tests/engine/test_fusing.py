@@ -19,6 +19,43 @@ CALLS: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
     name: [([random.normal(size=(3, 4))], {"axis": axis}) for axis in (0, 1)] for name in ("softmax", "log_softmax")
 }
 
+CALLS["attention"] = [
+    ([random.normal(size=shape) for shape in ((2, 3, 4), (2, 5, 4), (2, 5, 2))] + [mask], {"scale": 0.7, "causal": causal})
+    for mask in (None, random.random((3, 5)) < 0.7, random.normal(size=(2, 1, 5)))
+    for causal in (False, True)
+]
+CALLS["gelu"] = [([random.normal(size=(3, 4)) * 2], {"approximate": form}) for form in ("none", "tanh")]
+CALLS["silu"] = [([random.normal(size=(3, 4)) * 2], {})]
+CALLS["linear"] = [
+    ([random.normal(size=shape), random.normal(size=(3, 4)), bias], {})
+    for shape in ((4,), (2, 4), (2, 5, 4))
+    for bias in (None, random.normal(size=3))
+]
+CALLS["layer_norm"] = [
+    ([random.normal(size=(2, 3, 4)), weight, bias], {"axis": (2,), "eps": 1e-5})
+    for weight in (None, random.normal(size=4))
+    for bias in (None, random.normal(size=4))
+] + [([random.normal(size=(2, 3, 4)), *random.normal(size=(2, 3, 4))], {"axis": (1, 2), "eps": 0.5})]
+CALLS["rms_norm"] = [
+    ([random.normal(size=(2, 3, 4)), None], {"axis": (1, 2), "eps": 1e-5}),
+    ([random.normal(size=(5, 4)), random.normal(size=4)], {"axis": (1,), "eps": 0.5}),
+]
+CALLS["batch_norm"] = [
+    ([random.normal(size=shape), weight, bias], {"eps": 1e-3})
+    for shape in ((4, 3), (2, 3, 2, 2))
+    for weight in (None, random.normal(size=3))
+    for bias in (None, random.normal(size=3))
+]
+CALLS["cross_entropy"] = [
+    (
+        [random.normal(size=(5, 4, *space)), random.integers(0, 4, (5, *space)), weight],
+        {"ignore_index": ignored, "label_smoothing": smoothing, "reduction": reduction},
+    )
+    for space in ((), (2,))
+    for weight in (None, random.uniform(0.5, 2.0, size=4))
+    for ignored, smoothing, reduction in ((-100, 0.0, "mean"), (1, 0.2, "mean"), (1, 0.0, "sum"), (-100, 0.2, "none"))
+]
+
 
 def calls() -> list[Any]:
     return [pytest.param(op, *call, id=f"{op.name}-{i}") for op in FUSED for i, call in enumerate(CALLS[op.name])]

@@ -18,7 +18,7 @@ from tinygrad_edu.engine import Leaf, Node, Pick, Primitive, Value, observers, p
 from tinygrad_edu.ops import elementwise
 from tinygrad_edu.testing.cases import CASES
 
-SHORT = [op for op in primitives.values() if len(op.arguments) <= 2 and not op.variadic]
+SHORT = [op for op in primitives.values() if len(op.arguments) <= 2 and not op.variadic and op.unrollable]
 
 
 @contextmanager

@@ -40,6 +40,15 @@ def test_the_decoder_does_not_see_the_future_and_sees_all_of_the_source(model):
         assert same.tolist() == [t < first for t in range(6)]
 
 
+def test_the_order_of_letters_matters_on_both_sides(model):
+    pairs, _ = as_batch(["robot"], 5)
+    before = model(pairs).detach().numpy()
+    for which in (0, 1):  # the source, the answer so far
+        swapped = pairs.clone()
+        swapped[0, which, 1], swapped[0, which, 2] = pairs[0, which, 2], pairs[0, which, 1]
+        assert numpy.abs(model(swapped).detach().numpy() - before)[0, 3:].max() > 1e-3
+
+
 def test_attention_is_a_mean_over_what_is_not_padding(model):
     pairs, _ = as_batch(WORDS, 6)
     before = model(pairs).detach().numpy()

@@ -19,9 +19,9 @@ def test_against_the_standard_library(dtype: numpy.dtype, error: float) -> None:
     numpy.testing.assert_allclose(got.numpy().astype(float), want, rtol=error, atol=0)
 
 
-def test_far_out_it_is_exactly_one_and_gelu_exactly_zero() -> None:
+def test_far_out_it_is_exactly_one_and_gelu_as_good_as_zero() -> None:
     assert te.tensor([30.0, -30.0, math.inf, -math.inf], dtype=te.float64).erf().tolist() == [1.0, -1.0, 1.0, -1.0]
-    assert te.nn.functional.gelu(te.tensor([-30.0], dtype=te.float64)).item() == 0.0
+    assert abs(te.nn.functional.gelu(te.tensor([-30.0], dtype=te.float64)).item()) < 1e-190
 
 
 def test_nan_stays_nan() -> None:

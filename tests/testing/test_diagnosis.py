@@ -24,6 +24,7 @@ MISTAKES: dict[str, tuple[str, Any, Any, dict[str, Any]]] = {
     "float32": ("float32", WANT, WANT + 0.1, {"dtype": "float32"}),
     "kink": ("kink", WANT, WANT + 1, {"slopes": (0.0, 1.0)}),
     "no kink": ("unknown", WANT, WANT * OTHER + OTHER, {"slopes": (1.0, 1.0)}),
+    "infinite": ("not finite", WANT, numpy.where(WANT[0, 0] == WANT, numpy.inf, WANT), {}),
     "nan": ("not finite", WANT, WITH_NAN, {}),
     "not summed": ("not summed", OTHER.sum(0), OTHER, {}),
     "not summed, size 1": ("not summed", OTHER.sum(1, keepdims=True), OTHER, {}),

@@ -15,6 +15,7 @@ from tinygrad_edu.backend.devices import CPU, cuda_problem, device, device_of, l
 from tinygrad_edu.backend.extras import require
 from tinygrad_edu.backend.heap import keep_freed_memory
 from tinygrad_edu.backend.random import Generator, default_generator, draw_observers, host_generator, manual_seed
+from tinygrad_edu.backend.threads import get_num_threads, set_num_threads
 
 __all__ = [
     "CPU",
@@ -28,6 +29,7 @@ __all__ = [
     "device",
     "device_of",
     "draw_observers",
+    "get_num_threads",
     "host_generator",
     "is_array",
     "keep_freed_memory",
@@ -37,6 +39,7 @@ __all__ = [
     "number",
     "owner",
     "require",
+    "set_num_threads",
     "strided_view",
     "to_device",
     "to_host",

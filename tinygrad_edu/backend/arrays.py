@@ -6,6 +6,7 @@ there is no global switch. Not for: mathematics, which lives in `tinygrad_edu.op
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -105,6 +106,24 @@ def broadcast_view(array: Array, shape: tuple[int, ...]) -> Array:
     return strided_view(array, shape, (0,) * new + tuple(0 if size == 1 else step for size, step in steps))
 
 
-def add_at(target: Array, key: Any, values: Array) -> None:
+def add_at(target: Array, key: tuple[Any, ...], values: Array) -> None:
     """target[key] += values, where an index that occurs twice adds twice."""
+    if len(key) == 1 and type(target) is numpy.ndarray and target.ndim > 1 and target.flags.c_contiguous:
+        rows = key[0]
+        if isinstance(rows, numpy.ndarray) and rows.dtype.kind in "iu":
+            _add_rows(target, rows, numpy.broadcast_to(values, (*rows.shape, *target.shape[1:])))
+            return
     namespace(target).add.at(target, key, values)
+
+
+def _add_rows(target: numpy.ndarray, rows: numpy.ndarray, values: numpy.ndarray) -> None:
+    """The same for whole rows, number by number, of which NumPy adds six in the time of one number of a row."""
+    count, width = len(target), math.prod(target.shape[1:])
+    flat, rows, values = target.reshape(-1), rows.reshape(-1).astype(numpy.intp), values.reshape(-1, width)
+    if rows.size and (rows.min() < -count or rows.max() >= count):
+        raise IndexError(f"wanted indices from {-count} to {count - 1}, got {rows.min()} to {rows.max()}")
+    starts, places = rows % max(count, 1) * width, numpy.arange(width)
+    step = max(1, 65536 // max(width, 1))  # rows at a time, so that the places stay few
+    for begin in range(0, rows.size, step):
+        part = slice(begin, begin + step)
+        numpy.add.at(flat, (starts[part, None] + places).reshape(-1), values[part].reshape(-1))

@@ -1,8 +1,8 @@
 """Floor 7: the command line. `main.py` picks the command, one file has each of them.
 
     tinygrad-edu lessons       open the lessons, or run them without a screen
-    tinygrad-edu train         train the reference CNN, and show what it learned
-    tinygrad-edu predict       ask a trained network about a picture
+    tinygrad-edu train         train a CNN, LSTM, GPT or Transformer in a minute, and show what it learned
+    tinygrad-edu predict       ask a trained network
     tinygrad-edu gradcheck     check the derivative of every operation and layer
     tinygrad-edu bench         measure, beside PyTorch
     tinygrad-edu course        teach: build, check and grade lessons, plan the weeks

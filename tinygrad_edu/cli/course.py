@@ -1,12 +1,12 @@
 """Teach with the lessons: build their versions, check them, grade what comes back, plan the weeks.
 
-    tinygrad-edu course list                                       the lessons, their minutes and points
-    tinygrad-edu course pick --weeks 6 --hours-per-week 3          a syllabus, as a table
-    tinygrad-edu course build --to student                         the notebooks beside the sources, anew
-    tinygrad-edu course build 03 --to instructor --output mine     with solutions and notes for teaching
-    tinygrad-edu course grade handed-in --lesson 03                points, and a page of feedback for each student
-    tinygrad-edu course lint                                       does every lesson keep the rules?
-    tinygrad-edu course check                                      does every check recognize the planted mistakes?
+tinygrad-edu course list                                       the lessons, their minutes and points
+tinygrad-edu course pick --weeks 6 --hours-per-week 3          a syllabus, as a table
+tinygrad-edu course build --to student                         the notebooks beside the sources, anew
+tinygrad-edu course build 03 --to instructor --output mine     with solutions and notes for teaching
+tinygrad-edu course grade handed-in --lesson 03                points, and a page of feedback for each student
+tinygrad-edu course lint                                       does every lesson keep the rules?
+tinygrad-edu course check                                      does every check recognize the planted mistakes?
 """
 
 from __future__ import annotations
@@ -49,13 +49,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def add_grade_options(parser: argparse.ArgumentParser) -> None:
     """What is graded, where the points go, and what a submission may use."""
-    own = Limits()
     add = parser.add_argument
     add("folder", type=pathlib.Path, help="notebooks NAME.ipynb, or a folder for each NAME with a notebook in it")
     add("--lesson", required=True, metavar="NN", help="which lesson they are")
     add("--output", type=pathlib.Path, help="where points and feedback go (default: FOLDER-graded)")
-    add("--seconds", type=float, default=own.seconds, help=f"that one cell may take (default: {own.seconds:g})")
-    add("--megabytes", type=int, default=own.megabytes, help=f"of address space (default: {own.megabytes})")
+    add("--seconds", type=float, help="that one cell may take (default: 20, or what the whole lesson takes)")
+    add("--megabytes", type=int, default=Limits.megabytes, help="of address space (default: %(default)s)")
     add("--jobs", type=int, default=min(4, os.cpu_count() or 1), help="how many at a time")
 
 
@@ -93,7 +92,10 @@ def run_check(options: argparse.Namespace) -> int:
     """Judge the right, blank and planted wrong answers of every exercise; exit status 1 if one is misjudged."""
     known = [asked for lesson in lessons(options.numbers) for asked in exercises_of(lesson.id).values()]
     found = [problem for asked in known for problem in misjudged(asked)]
-    print("\n".join(found) if found else f"{len(known)} exercises: {sum(len(one.wrong) for one in known)} planted ", end="")
+    print(
+        "\n".join(found) if found else f"{len(known)} exercises: {sum(len(one.wrong) for one in known)} planted ",
+        end="",
+    )
     print("" if found else "mistakes recognized, references accepted, blanks worth nothing.")
     return 1 if found else 0
 
@@ -102,7 +104,8 @@ def run_grade(options: argparse.Namespace) -> int:
     """Grade a folder of submissions, each in a process with limits (no sandbox: use a container for strangers')."""
     (lesson,) = lessons([options.lesson])
     output = options.output or options.folder.with_name(f"{options.folder.resolve().name}-graded")
-    limits = Limits(seconds=options.seconds, megabytes=options.megabytes)
+    seconds = options.seconds or max(Limits.seconds, lesson.front["budget"])
+    limits = Limits(seconds=seconds, megabytes=options.megabytes)
     bar_of = require("tqdm.auto", extra="lessons", purpose="show a progress bar").tqdm
     with bar_of(unit="submission", leave=False) as bar:
         results = grade(options.folder, lesson, limits=limits, jobs=options.jobs, on_result=lambda _: bar.update())
@@ -138,9 +141,7 @@ def run_list(options: argparse.Namespace) -> int:
     for lesson in lessons():
         known, minutes = exercises_of(lesson.id).values(), lesson.front["minutes"]
         points = sum(asked.points for asked in known)
-        print(
-            f"{lesson.id} {lesson.title:52} {minutes['read']:5} {minutes['exercises']:4} {len(known):10} {points:7}"
-        )
+        print(f"{lesson.id} {lesson.title:52} {minutes['read']:5} {minutes['exercises']:4} {len(known):10} {points:7}")
     return 0
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from tinygrad_edu.backend import cuda_problem, device, require
+from tinygrad_edu.backend import cuda_problem, device, get_num_threads, set_num_threads
 
 
 def add_device_option(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,8 @@ def choose_device(name: str) -> device:
     return chosen
 
 
-def one_thread() -> AbstractContextManager[Any]:
+@contextmanager
+def one_thread() -> Iterator[None]:
     """`with one_thread(): …` keeps linear algebra to one thread (if threadpoolctl is there, which scikit-learn brings).
 
     The reference CNN multiplies small matrices: a second thread saves it 8 %, but costs it several times as much as it
@@ -39,7 +40,11 @@ def one_thread() -> AbstractContextManager[Any]:
     equal number of threads.
     """
     if importlib.util.find_spec("threadpoolctl") is None:
-        return nullcontext()
-    library = require("threadpoolctl", extra="train", purpose="choose the number of threads")
-    limits: AbstractContextManager[Any] = library.threadpool_limits(1, user_api="blas")
-    return limits
+        yield
+        return
+    before = get_num_threads()
+    set_num_threads(1)
+    try:
+        yield
+    finally:
+        set_num_threads(before)

@@ -14,7 +14,7 @@ from typing import Any
 
 from tinygrad_edu import nn, optim
 from tinygrad_edu.checkpoint import read_metadata
-from tinygrad_edu.cli.tasks import DATA, MODELS, TASKS, Recipe, find_task
+from tinygrad_edu.cli.tasks import DATA, MODELS, TASKS, Candidate, find_task
 
 OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
     "sgd": optim.SGD,
@@ -30,7 +30,7 @@ MOMENTUM = {"sgd": 0.9, "rmsprop": 0.0}  # the optimizers that have it, with wha
 class Settings:
     """What decides the numbers of a run. It is kept in the checkpoint, so that --resume goes on with the same.
 
-    The defaults here are those of the reference CNN; other models have theirs from their recipes (`cli/tasks/`).
+    The defaults here are those of the reference CNN; those of the other models are where the models are (`cli/tasks/`).
     """
 
     data: str = "digits"
@@ -85,8 +85,8 @@ def _of_models(setting: str) -> str:
     """Each model's default of a setting, as the help shows it: cnn 6, lstm 6 (adding 8), …"""
     shown: dict[str, str] = {}
     for task in TASKS:
-        for model, recipe in task.recipes.items():
-            value = f"{getattr(recipe, setting):g}"
+        for model, candidate in task.models.items():
+            value = f"{getattr(candidate, setting):g}"
             if model not in shown:
                 shown[model] = f"{model} {value}"
             elif not shown[model].endswith(f" {value}"):
@@ -100,7 +100,7 @@ def settings_of(options: argparse.Namespace, resumed: pathlib.Path | None) -> Se
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     if resumed is None:
         task, model, data = find_task(options.model, options.data)
-        return Settings(**{**_from_recipe(task.recipes[model], options.optimizer), **given, "model": model, "data": data})
+        return Settings(**{**_suited_to(task.models[model], options.optimizer), **given, "model": model, "data": data})
     begun: dict[str, Any] | None = read_metadata(resumed).get("settings")
     if begun is None:
         raise ValueError(f"{resumed} was not written by tinygrad-edu train, so there is no run in it to go on with")
@@ -115,17 +115,17 @@ def settings_of(options: argparse.Namespace, resumed: pathlib.Path | None) -> Se
     return dataclasses.replace(settings, **given)
 
 
-def _from_recipe(recipe: Recipe, optimizer: str | None) -> dict[str, Any]:
+def _suited_to(candidate: Candidate, optimizer: str | None) -> dict[str, Any]:
     """The settings that suit a model, with this optimizer or with its own."""
-    optimizer = optimizer or next(iter(recipe.rates))
+    optimizer = optimizer or next(iter(candidate.rates))
     return {
         "optimizer": optimizer,
-        "lr": recipe.rates[optimizer],
+        "lr": candidate.rates[optimizer],
         "momentum": MOMENTUM.get(optimizer, 0.0),
-        "batch_size": recipe.batch_size,
-        "epochs": recipe.epochs,
-        "clip": recipe.clip,
-        "epoch_size": recipe.epoch_size,
+        "batch_size": candidate.batch_size,
+        "epochs": candidate.epochs,
+        "clip": candidate.clip,
+        "epoch_size": candidate.epoch_size,
     }
 
 

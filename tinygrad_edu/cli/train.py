@@ -1,7 +1,7 @@
 """Train a network on something it can learn in a minute, and show what it learned.
 
     tinygrad-edu train                              the reference CNN, on pictures of handwritten digits in color
-    tinygrad-edu train --model lstm                 an LSTM, on text whose best possible loss is known; also gpt, gru, rnn
+    tinygrad-edu train --model lstm                 text whose best possible loss is known; also with gpt, gru and rnn
     tinygrad-edu train --model lstm --data adding   the adding problem, which an LSTM learns and --model rnn does not
     tinygrad-edu train --model seq2seq              a Transformer that turns words around
 
@@ -82,7 +82,7 @@ def find_places(options: argparse.Namespace) -> tuple[pathlib.Path, pathlib.Path
         resumed = pathlib.Path(options.resume)
         return pathlib.Path(options.output or resumed.parent), resumed
     task, model, _ = find_task(options.model, options.data)
-    output = pathlib.Path(options.output or pathlib.Path("runs", task.recipes[model].folder))
+    output = pathlib.Path(options.output or pathlib.Path("runs", task.models[model].folder))
     return output, None if options.resume is None else output / CHECKPOINT
 
 
@@ -91,7 +91,7 @@ def begin(
 ) -> State:
     """A new model and optimizer, or those of the run to resume."""
     manual_seed(settings.seed)
-    model = task.recipes[settings.model].build(task.facts(learned)).to(place)
+    model = task.models[settings.model].build(task.facts(learned)).to(place)
     state = State(model, make_optimizer(settings, model), History(), settings.epochs)
     if resumed is not None:
         loaded = load_checkpoint(resumed, model, state.optimizer)

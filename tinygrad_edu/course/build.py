@@ -23,6 +23,7 @@ VERSIONS = ("student", "solution", "instructor")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 BLANK = ["# YOUR CODE HERE", "raise NotImplementedError()"]
 WORDS = "YOUR ANSWER HERE"
+MARK_SCHEME = re.compile(r"^[^\n]*BEGIN MARK SCHEME[^\n]*\n(.*?)\n[^\n]*END MARK SCHEME", re.MULTILINE | re.DOTALL)
 EXERCISE_HEADING = re.compile(r"^### Exercise (\d\d\.[\w.-]+)(:.*)$", re.MULTILINE)
 
 
@@ -38,6 +39,8 @@ def build(lesson: Lesson, to: str) -> Any:
         cell.source = boxed(cell.source, lesson) if cell.cell_type == "markdown" else cell.source
         if to == "student":
             blank(cell)
+        else:
+            show_mark_scheme(cell)
     head = nbformat.v4.new_markdown_cell(header(lesson))
     head.id = f"{lesson.id}-header"
     notebook = nbformat.v4.new_notebook(cells=[head, *cells])
@@ -114,6 +117,16 @@ def blank(cell: Any) -> None:
         if filled == cell.source and "BEGIN SOLUTION" not in cell.source:  # no marks: all of it is the answer
             filled = "\n".join(BLANK) if cell.cell_type == "code" else WORDS
         cell.source = filled
+
+
+def show_mark_scheme(cell: Any) -> None:
+    """Move a mark scheme into the solution: nbgrader takes one as such in a task only, and clears solutions anyway."""
+    found = MARK_SCHEME.search(cell.source)
+    if found is None or grading(cell).get("task"):
+        return
+    lines = cut(cell.source, "MARK SCHEME", []).splitlines()
+    end = next((i for i, line in enumerate(lines) if "END SOLUTION" in line), len(lines))
+    cell.source = "\n".join([*lines[:end], "", f"**Mark scheme.** {found[1]}", *lines[end:]])
 
 
 def cut(source: str, name: str, instead: list[str]) -> str:

@@ -30,7 +30,7 @@ from tinygrad_edu.course.exercise import Exercise, exercises_of
 from tinygrad_edu.course.grading.limits import Limits
 from tinygrad_edu.course.grading.plan import UnreadableError, plan_of, read
 from tinygrad_edu.course.grading.process import run_plan
-from tinygrad_edu.course.lesson import Lesson, grading, is_check
+from tinygrad_edu.course.lesson import Lesson, exercise_name, is_check
 
 SUFFIXES = (".ipynb", ".py")
 
@@ -127,7 +127,7 @@ def grade_one(student: str, files: list[Path], lesson: Lesson, limits: Limits, f
 def checked_exercises(lesson: Lesson) -> list[Exercise]:
     """The exercises whose answers the lesson checks, in its order."""
     known = exercises_of(lesson.id)
-    names = [grading(cell)["grade_id"].removesuffix(".check") for cell in lesson.notebook.cells if is_check(cell)]
+    names = [exercise_name(cell) for cell in lesson.notebook.cells if is_check(cell)]
     return [known[name] for name in names if name in known]
 
 

@@ -86,6 +86,8 @@ def read(path: Path) -> Lesson:
     notebook = jupytext.reads(text, fmt="py:percent")
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
+        if grading(cell):  # nbgrader's ids know no dots: 03.matmul is its 03-matmul
+            cell.metadata["nbgrader"]["grade_id"] = cell.metadata["nbgrader"]["grade_id"].replace(".", "-")
     notebook.metadata = {}
     name_cells(notebook, str(front["id"]))
     return Lesson(path, front, notebook)
@@ -116,6 +118,11 @@ def name_cells(notebook: Any, lesson: str) -> None:
 def grading(cell: Any) -> dict[str, Any]:
     """The cell's nbgrader metadata; empty for an ordinary cell."""
     return dict(cell.metadata.get("nbgrader", {}))
+
+
+def exercise_name(cell: Any) -> str:
+    """ "03.matmul" for its answer cell, 03-matmul, and for its check cell, 03-matmul-check; "" for other cells."""
+    return str(grading(cell).get("grade_id", "")).removesuffix("-check").replace("-", ".", 1)
 
 
 def is_answer(cell: Any) -> bool:

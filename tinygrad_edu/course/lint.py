@@ -58,7 +58,7 @@ def exercises_are_whole(lesson: Lesson) -> Iterator[str]:
         if name not in answers:
             yield f"exercise {name} has no answer cell with this grade_id"
         if checks.get(name) != asked.points:
-            yield f"exercise {name} has {asked.points} points, its check cell says {checks.get(f'{name}.check')}"
+            yield f"exercise {name} has {asked.points} points, its check cell says {checks.get(name)}"
         if asked.kind not in KINDS or not 1 <= asked.difficulty <= 5 or asked.minutes < 1:
             yield f"exercise {name}: wanted a kind out of {KINDS}, difficulty 1 to 5 and minutes"
         if len(asked.wrong) < 3:

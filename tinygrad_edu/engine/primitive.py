@@ -64,6 +64,7 @@ class Primitive:
         self.definition: Callable[..., Any] | None = None  # a fused primitive has one: see `fusing`
         self.rules: dict[str, Callable[..., Any]] = {}
         self.latex: dict[str, str] = {}
+        self.costs: dict[str, Any] = {}
         self._compile()
         self.__doc__, self.__name__, self.__module__ = function.__doc__, function.__name__, function.__module__
         self.run = unrolled(self, observers, Result)  # the same as calling it, unrolled: for operators
@@ -86,6 +87,17 @@ class Primitive:
     def deflatex(self, out: str, /, **rules: str) -> None:
         """The formula of the result and of each rule in LaTeX, where g is the gradient of the result."""
         self.latex = {"out": out, **rules}
+
+    def defcost(self, out: Any = None, /, **rules: Any) -> None:
+        """How many floating-point operations the result takes, and each rule: see `costs`, where the default is too.
+
+        A number, or a function of what it names: arguments, settings, `out`. A rule takes as many as the result unless
+        it is listed: `matmul.defcost(lambda out, x: 2 * out.size * x.shape[-1])`.
+        """
+        unknown = sorted(set(rules) - set(self.arguments))
+        if unknown:
+            raise ValueError(f"{self.name} has no argument {unknown}: its arguments are {list(self.arguments)}")
+        self.costs = rules if out is None else {"out": out, **rules}
 
     def _compile(self) -> None:
         """From the signatures of the rules: what to keep at each call, and where each kept thing comes from."""

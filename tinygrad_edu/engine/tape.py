@@ -17,6 +17,7 @@ import numpy
 from tinygrad_edu.backend import Array, is_array, namespace
 from tinygrad_edu.engine import clock
 
+_getframe = sys._getframe
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -55,6 +56,7 @@ class Node:
     """
 
     __slots__ = ("age", "grad", "hooks", "parents", "primitive", "saved", "where", "__weakref__")
+    makes_fresh = False  # True where all gradients that it makes are arrays of their own, which nobody else holds
 
     def __init__(self, primitive: Any, parents: tuple[Any, ...], saved: Any, where: Any) -> None:
         self.primitive = primitive
@@ -79,17 +81,17 @@ class Node:
 
     def pull(self, gradient: Any, saved: tuple[Any, ...], asked: set[int] | None) -> list[Any]:
         """The gradient of each argument from the gradient of the result: one rule per argument."""
-        rules = self.primitive.rules_along(self.parents)
-        if (
-            asked is None and len(saved) == 2
-        ):  # two arguments, unrolled: the loop below would take as long as a small rule
-            x, y = saved
-            return [x if x is None else rules[0](gradient, *x), y if y is None else rules[1](gradient, *y)]
-        if asked is None and len(saved) == 1:
-            return [rules[0](gradient, *saved[0])]
+        primitive = self.primitive
+        if asked is None and not primitive.variadic:  # one or two arguments, unrolled: loops take longer than small rules
+            rules = primitive._rules
+            if len(saved) == 2:
+                x, y = saved
+                return [x if x is None else rules[0](gradient, *x), y if y is None else rules[1](gradient, *y)]
+            if len(saved) == 1:
+                return [rules[0](gradient, *saved[0])]
         return [
             None if parent is None or (asked is not None and parent.age not in asked) else rule(gradient, *values)
-            for parent, rule, values in zip(self.parents, rules, saved)
+            for parent, rule, values in zip(self.parents, primitive.rules_along(self.parents), saved)
         ]
 
     def revived(self, kind: Callable[..., Value]) -> tuple[Any, ...]:
@@ -169,13 +171,14 @@ def place(where: tuple[CodeType, int]) -> str:
 def caller(depth: int = 2) -> tuple[CodeType, int]:
     """The nearest line outside this package, `depth` or more calls up: code and instruction, so no frame is kept."""
     try:
-        frame: Any = sys._getframe(depth)
+        frame: Any = _getframe(depth)
     except ValueError:  # called from the outermost level of a script, which is one call nearer
-        frame = sys._getframe(depth - 1)
+        frame = _getframe(depth - 1)
     code = frame.f_code
-    while _is_ours[code.co_filename] and frame.f_back is not None:
-        frame = frame.f_back
-        code = frame.f_code
+    if _is_ours[code.co_filename]:
+        while _is_ours[code.co_filename] and frame.f_back is not None:
+            frame = frame.f_back
+            code = frame.f_code
     return code, frame.f_lasti
 
 

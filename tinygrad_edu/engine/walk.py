@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
+from numpy import ndarray
+
 from tinygrad_edu.backend import is_array, namespace
 from tinygrad_edu.engine import clock
 from tinygrad_edu.engine.modes import mode
@@ -37,62 +39,66 @@ def walk(
     asked = None if targets is None else _leading_to(targets, [node for node, _ in roots])
     wanted = () if targets is None else {node.age for node in targets}
     arrived: list[tuple[Any, Any]] = []
-    waiting = _Waiting()
-    for node, gradient in roots:
-        if asked is None or node.age in asked:
-            waiting.add(node, gradient)
+    waiting: dict[int, list[Any]] = {}  # negated age -> [node, its gradient so far, is that memory nobody else's]
+    order: list[int] = []  # a heap of the keys of `waiting`: the youngest node first
+    arriving: Any = [(node, gradient) for node, gradient in roots if asked is None or node.age in asked]
+    fresh = False
     before, mode.recording = mode.recording, create_graph
     try:
-        while waiting.order:
-            node, gradient = waiting.youngest()
+        while True:
+            for parent, contribution in arriving:
+                if contribution is None:
+                    continue
+                key = -parent.age
+                entry = waiting.get(key)
+                if entry is None:
+                    waiting[key] = [parent, contribution, fresh]
+                    heappush(order, key)
+                else:
+                    entry[1:] = _sum(entry[1], contribution, entry[2], fresh)
+            if not order:
+                return arrived
+            arriving = parent = contribution = entry = None  # keep no gradient alive while the next rule runs
+            node, gradient, fresh = waiting.pop(heappop(order))
             if node.hooks:
                 gradient = _run_hooks(node, gradient)
             if type(node) is Leaf:
                 arrived.append((node, gradient))
+                arriving = ()
                 continue
             if wanted and node.age in wanted:
                 arrived.append((node, gradient))
             if asked is not None and not _goes_on(node, asked):
+                arriving = ()
                 continue
-            for parent, contribution in zip(node.parents, _pull(node, gradient, asked, create_graph)):
-                if contribution is not None:
-                    waiting.add(parent, contribution)
+            arriving = zip(node.parents, _pull(node, gradient, asked, create_graph))
+            fresh = node.makes_fresh and not backward_observers
             if not retain_graph:
                 node.parents, node.saved = (), None
-            node = gradient = contribution = None  # keep no gradient alive while the next rule runs
+            node = gradient = None
     finally:
         mode.recording = before
-    return arrived
 
 
-class _Waiting:
-    """Nodes whose gradients have begun to arrive; a heap of negated ages gives the youngest first."""
-
-    __slots__ = ("entries", "order")
-
-    def __init__(self) -> None:
-        self.entries: dict[int, list[Any]] = {}  # age -> [node, its gradient so far]
-        self.order: list[int] = []
-
-    def add(self, node: Any, gradient: Any) -> None:
-        entry = self.entries.get(node.age)
-        if entry is None:
-            self.entries[node.age] = [node, gradient]
-            heappush(self.order, -node.age)
-        else:
-            entry[1] = entry[1] + gradient  # a value used twice: the two gradients add up
-
-    def youngest(self) -> list[Any]:
-        return self.entries.pop(-heappop(self.order))
+def _sum(first: Any, second: Any, first_is_fresh: bool, second_is_fresh: bool) -> tuple[Any, bool]:
+    """A value used twice: the two gradients add up, in the memory of one that nobody else holds."""
+    if first_is_fresh:
+        first += second
+        return first, True
+    if second_is_fresh:
+        second += first
+        return second, True
+    return first + second, type(first) is ndarray
 
 
 def _pull(node: Node, gradient: Any, asked: set[int] | None, create_graph: bool) -> list[Any]:
     """The gradients of the node's arguments, after making sure that what it saved is there and unchanged."""
-    if node.saved is None:
+    saved = node.saved
+    if saved is None:
         raise _freed(node)
     if clock.latest_write > node.age:
         _refuse_overwritten(node)
-    contributions = node.pull(gradient, node.revived(result) if create_graph else node.saved, asked)
+    contributions = node.pull(gradient, node.revived(result) if create_graph else saved, asked)
     for observer in backward_observers:
         observer(node, gradient, contributions)
     return contributions

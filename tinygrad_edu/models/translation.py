@@ -18,7 +18,7 @@ from tinygrad_edu.tensors.creation import full
 
 
 class SequenceToSequence(nn.Module):
-    """(N, 2, L) pairs (source, answer so far) -> (N, L, vocabulary) logits: those at t are about letter t of the answer.
+    """(N, 2, L) pairs (source, answer so far) -> (N, L, vocabulary) logits, at t about token t of the answer.
 
     The answer so far begins with a start token; at t the decoder sees its entries 0 … t and the whole source, except
     where that is `pad`. Both are one tensor because a training loop hands over one.
@@ -79,14 +79,12 @@ class SequenceToSequence(nn.Module):
         with evaluating(self):
             memory = self.encode(source)
             prompt = full((source.shape[0], 1), start, dtype=source.dtype, device=source.device)
-            whole = greedy(
-                lambda tokens: self.decode(tokens, memory, source), prompt, source.shape[1], end_token=end
-            )
+            whole = greedy(lambda tokens: self.decode(tokens, memory, source), prompt, source.shape[1], end_token=end)
         return whole[:, 1:]
 
     @no_grad()
     def attention(self, pairs: Tensor) -> Tensor:
-        """(N, 2, L) -> (N, L, L): how much position t of the answer looks at position s of the source, in the last layer.
+        """(N, 2, L) -> (N, L, L): how much place t of the answer looks at place s of the source, in the last layer.
 
         The mean over the heads. Blocks do not ask their attention for its weights, so two hooks do.
         """

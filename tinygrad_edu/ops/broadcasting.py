@@ -18,6 +18,7 @@ def sum(x, *, axis, keepdims):
 
 sum.defvjp(x=lambda g, x_shape, axis: broadcast(spread(g, x_shape, axis), shape=x_shape))
 sum.deflatex(r"\sum_{\mathrm{axis}} x", x=r"\operatorname{copy}_{\mathrm{axis}}(g)")
+sum.defcost(lambda x: x.size, x=0)
 
 
 @primitive
@@ -28,6 +29,7 @@ def broadcast(x, *, shape):
 
 broadcast.defvjp(x=lambda g, x_shape: unbroadcast(g, x_shape))
 broadcast.deflatex(r"\operatorname{copy}(x)", x=r"\sum_{\mathrm{copies}} g")
+broadcast.defcost(0, x=lambda out: out.size)
 
 
 def spread(g, x_shape, axis):
@@ -44,3 +46,8 @@ def unbroadcast(g, shape):
     new = len(g.shape) - len(shape)
     repeated = tuple(i + new for i, size in enumerate(shape) if size == 1 and g.shape[i + new] != 1)
     return reshape(sum(g, axis=(*range(new), *repeated), keepdims=False), shape=shape)
+
+
+def additions(g, x):
+    """How many additions `unbroadcast` takes for an argument x: one for each number of g, none where nothing repeats"""
+    return g.size if g.shape != x.shape else 0

@@ -26,6 +26,7 @@ def cast(x, *, dtype):
 
 cast.defvjp(x=lambda g, x_dtype: cast(g, dtype=x_dtype))
 cast.deflatex("x", x="g")
+cast.defcost(0)
 
 
 def _rank(dtype: Any) -> int:

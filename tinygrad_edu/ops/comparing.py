@@ -133,3 +133,5 @@ for _op in (
     all_, any_,
 ):  # fmt: skip
     _op.notdifferentiable()
+for _op in (all_, any_):
+    _op.defcost(lambda x: x.size)

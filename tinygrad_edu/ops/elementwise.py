@@ -9,7 +9,7 @@ import math
 
 from tinygrad_edu.backend import namespace, number
 from tinygrad_edu.engine import primitive
-from tinygrad_edu.ops.broadcasting import unbroadcast
+from tinygrad_edu.ops.broadcasting import additions, unbroadcast
 from tinygrad_edu.ops.casting import to_common, to_floating, to_numbers
 from tinygrad_edu.ops.comparing import floor_divide
 from tinygrad_edu.ops.erf import error_function
@@ -30,6 +30,7 @@ add.defvjp(
     y=lambda g, y_shape: unbroadcast(g, y_shape),
 )
 add.deflatex("x + y", x="g", y="g")
+add.defcost(x=lambda out, x: additions(out, x), y=lambda out, y: additions(out, y))
 
 
 @primitive(prepare=to_common)
@@ -43,6 +44,7 @@ sub.defvjp(
     y=lambda g, y_shape: unbroadcast(-g, y_shape),
 )
 sub.deflatex("x - y", x="g", y="-g")
+sub.defcost(x=lambda out, x: additions(out, x))
 
 
 @primitive(prepare=to_common)

@@ -20,6 +20,7 @@ def getitem(x, *, key, unique):
 
 getitem.defvjp(x=lambda g, x_shape, key, unique: put(g, key=key, shape=x_shape, unique=unique))
 getitem.deflatex(r"x_{\mathrm{key}}", x=r"\operatorname{put}(g, \mathrm{key})")
+getitem.defcost(0, x=lambda out, unique: 0 if unique else out.size)
 
 
 @primitive
@@ -35,6 +36,7 @@ def put(x, *, key, shape, unique):
 
 put.defvjp(x=lambda g, key, unique: getitem(g, key=key, unique=unique))
 put.deflatex(r"\operatorname{put}(x, \mathrm{key})", x=r"g_{\mathrm{key}}")
+put.defcost(lambda x, unique: 0 if unique else x.size, x=0)
 
 
 @primitive(prepare=to_common)
@@ -56,6 +58,7 @@ set_at.deflatex(
     x=r"\operatorname{set}(g, \mathrm{key}, 0)",
     value=r"g_{\mathrm{key}}",
 )
+set_at.defcost(0)
 
 
 def along(index, shape, axis):

@@ -33,6 +33,7 @@ def sign(x):
 
 sign.defvjp(x=lambda g: zeros_like(g))
 sign.deflatex(r"\operatorname{sign}(x)", x="0")
+sign.defcost(x=0)
 
 
 @primitive
@@ -43,6 +44,7 @@ def floor(x):
 
 floor.defvjp(x=lambda g: zeros_like(g))
 floor.deflatex(r"\lfloor x \rfloor", x="0")
+floor.defcost(x=0)
 
 
 @primitive(prepare=to_common)

@@ -30,6 +30,7 @@ matmul.defvjp(
     y=lambda g, x, y_shape: unbroadcast(x.mT @ g, y_shape),
 )
 matmul.deflatex(r"x \, y", x=r"g \, y^{\top}", y=r"x^{\top} g")
+matmul.defcost(lambda out, x: 2 * out.size * x.shape[-1])
 
 
 @primitive(prepare=_one_dtype)
@@ -43,6 +44,7 @@ matvec.defvjp(
     y=lambda g, x: g @ x,
 )
 matvec.deflatex(r"x \, y", x=r"g \, y^{\top}", y=r"x^{\top} g")
+matvec.defcost(lambda x: 2 * x.size, x=lambda x: x.size)
 
 
 @primitive(prepare=_one_dtype)
@@ -56,6 +58,7 @@ dot.defvjp(
     y=lambda g, x: g * x,
 )
 dot.deflatex(r"x^{\top} y", x=r"g \odot y", y=r"g \odot x")
+dot.defcost(lambda x: 2 * x.size, x=lambda x: x.size, y=lambda x: x.size)
 
 
 def product(x, y):

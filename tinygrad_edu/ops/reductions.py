@@ -32,6 +32,7 @@ def mean(x, *, axis, keepdims):
 
 mean.defvjp(x=lambda g, x_shape, axis: broadcast(spread(g / (count(x_shape, axis) or 1), x_shape, axis), shape=x_shape))
 mean.deflatex(r"\frac{1}{n} \sum_{\mathrm{axis}} x", x=r"\frac{1}{n} \operatorname{copy}_{\mathrm{axis}}(g)")
+mean.defcost(lambda x: x.size, x=lambda out: out.size)
 
 
 def var(x, *, axis, keepdims, correction):
@@ -103,6 +104,9 @@ def argsort(x, *, axis):
 
 for _op in (argmax, argmin, argsort):
     _op.notdifferentiable()
+for _op in (amax, amin, argmax, argmin):
+    _op.defcost(lambda x: x.size)
+argsort.defcost(lambda x, axis: x.size * x.shape[axis].bit_length())  # n ⌈log₂ n⌉ comparisons
 
 
 # -------------------------------------------------------------------------------------------- running sums, products
@@ -131,6 +135,7 @@ cumprod.deflatex(  # where no factor is 0; the rule needs no division
     x=r"\frac{\operatorname{flip}_{\mathrm{axis}}(\operatorname{cumsum}_{\mathrm{axis}}("
     r"\operatorname{flip}_{\mathrm{axis}}(g \odot \mathrm{out})))}{x}",
 )
+cumprod.defcost(x=lambda x, axis: 3 * x.size * x.shape[axis])
 
 
 def later_products(g, x, axis):
@@ -150,6 +155,7 @@ def product(x):
 
 product.defvjp(x=lambda g, x: reshape(g, shape=(*g.shape, 1)) * product(others(x)))
 product.deflatex(r"\prod_{i} x_{i}", x=r"g \odot \prod_{j \ne i} x_{j}")
+product.defcost(lambda x: x.size, x=lambda x: x.size * x.shape[-1])
 
 
 def others(x):
@@ -185,6 +191,7 @@ def logsumexp(x, *, axis, keepdims):
 
 logsumexp.defvjp(x=lambda g, x, out, axis: spread(g, x.shape, axis) * weights(x, spread(out, x.shape, axis)))
 logsumexp.deflatex(r"\ln \sum_{\mathrm{axis}} e^{x}", x=r"g \odot e^{x - \mathrm{out}}")
+logsumexp.defcost(lambda x: 2 * x.size)
 
 
 def weights(x, total):
@@ -200,6 +207,7 @@ def euclidean(x, *, axis, keepdims):
 
 euclidean.defvjp(x=lambda g, x, out, axis: x * spread(g / (out + (out == 0)), x.shape, axis))
 euclidean.deflatex(r"\sqrt{\sum_{\mathrm{axis}} x^{2}}", x=r"g \odot \frac{x}{\mathrm{out}}")
+euclidean.defcost(lambda x: 2 * x.size, x=lambda x: x.size)
 
 
 def norm(x, *, order, axis, keepdims):

@@ -21,6 +21,7 @@ def ceil(x):
 
 ceil.defvjp(x=lambda g: zeros_like(g))
 ceil.deflatex(r"-\lfloor -x \rfloor", x="0")
+ceil.defcost(x=0)
 
 
 @primitive
@@ -31,6 +32,7 @@ def trunc(x):
 
 trunc.defvjp(x=lambda g: zeros_like(g))
 trunc.deflatex(r"\operatorname{sign}(x) \odot \lfloor \lvert x \rvert \rfloor", x="0")
+trunc.defcost(x=0)
 
 
 @primitive
@@ -41,6 +43,7 @@ def round_(x):
 
 round_.defvjp(x=lambda g: zeros_like(g))
 round_.deflatex(r"\operatorname{round}(x)", x="0")
+round_.defcost(x=0)
 
 
 @primitive(prepare=to_numbers)

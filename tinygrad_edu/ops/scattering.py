@@ -67,6 +67,7 @@ extreme_at.deflatex(
     r"\mathrm{out}_{\mathrm{key}}], \mathrm{key})})_{\mathrm{key}} "
     r"\odot [\mathrm{source} = \mathrm{out}_{\mathrm{key}}]",
 )
+extreme_at.defcost(lambda source: source.size, x=lambda x, source: 2 * x.size + source.size)
 
 
 def scatter_extreme(x, index, source, *, axis, largest):

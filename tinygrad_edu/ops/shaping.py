@@ -179,3 +179,8 @@ def zeros_like(x):
 
 
 zeros_like.notdifferentiable()
+
+for _op in (
+    reshape, permute, flip, roll, pad, crop, cat, split, tril, triu, contiguous, clone, transfer, zeros_like,
+):  # fmt: skip
+    _op.defcost(0)  # to move numbers is not to calculate

@@ -38,6 +38,7 @@ windows.defvjp(
     )
 )
 windows.deflatex(r"\operatorname{windows}(x)", x=r"\operatorname{overlapadd}(g)")
+windows.defcost(0, x=lambda out: out.size)
 
 
 @primitive
@@ -55,3 +56,4 @@ def overlap_add(x, *, shape, size, stride, dilation):
 
 overlap_add.defvjp(x=lambda g, size, stride, dilation: windows(g, size=size, stride=stride, dilation=dilation))
 overlap_add.deflatex(r"\operatorname{overlapadd}(x)", x=r"\operatorname{windows}(g)")
+overlap_add.defcost(lambda x: x.size, x=0)

@@ -6,6 +6,7 @@ For: the same words in every picture (`svg`, `text`). Not for: where boxes are o
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +71,8 @@ def hint_of(vertex: Vertex) -> str:
         kinds = {"leaf": "a leaf: its gradient collects in .grad", "constant": "a constant: no gradient is asked for"}
         return kinds[vertex.kind]
     first = (vertex.node.primitive.__doc__ or "").strip().partition("\n")[0]
-    return f"{vertex.node.name}: {first}\n{vertex.where}"
+    where = re.sub(r"^.*ipykernel_\d+\W\d+\.py:", "a notebook's cell, line ", vertex.where)  # a new name in every run
+    return f"{vertex.node.name}: {first}\n{where}"
 
 
 def has_array(value: Any) -> bool:

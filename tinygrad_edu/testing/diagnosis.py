@@ -58,7 +58,11 @@ def explain_difference(want: Any, got: Any, **known: Any) -> Explanation:
             sentence = suspect(case)
             if sentence:
                 return Explanation(kind, sentence, *worst)
-    what = "derive the rule again, one entry at a time" if case.of_a_rule else "compute a single entry by hand, and compare"
+    what = (
+        "derive the rule again, one entry at a time"
+        if case.of_a_rule
+        else "compute a single entry by hand, and compare"
+    )
     return Explanation("unknown", f"no usual mistake explains this: {what}", *worst)
 
 

@@ -49,5 +49,7 @@ class Evidence:
         return bool(numpy.all(self.close(first, second)))
 
     def close(self, first: numpy.ndarray, second: numpy.ndarray) -> numpy.ndarray:
-        """Entry by entry: equal within the tolerance."""
-        return numpy.abs(first - second) <= self.atol + self.rtol * numpy.maximum(numpy.abs(first), numpy.abs(second))
+        """Entry by entry: equal within the tolerance; ∞ is equal to itself only."""
+        size = numpy.maximum(numpy.abs(first), numpy.abs(second))
+        near = numpy.abs(first - second) <= self.atol + self.rtol * size
+        return (first == second) | (near & numpy.isfinite(size))

@@ -37,7 +37,7 @@ def draw_adding(history: History, model: Module, held_out: AddingProblem, path: 
 
 
 def answers_and_slopes(model: Module, held_out: AddingProblem) -> tuple[numpy.ndarray, numpy.ndarray]:
-    """((n,) answers, (n, T) ∂answer/∂value): each answer depends on its own sequence only, so one backward gives all."""
+    """((n,) answers, (n, T) ∂answer/∂value). Each depends on its own sequence only, so one backward gives all."""
     sequences = tensor(held_out.sequences[:SEQUENCES], device=device_of_model(model), requires_grad=True)
     with evaluating(model):
         said = model(sequences)

@@ -111,11 +111,11 @@ def draw_writing(axes: Any, held_out: GeneratedText, written: str) -> None:
 
 
 def draw_surprise(axes: Any, model: Module, held_out: GeneratedText) -> None:
-    """-ln p of each letter of some held-out windows: up what the model pays, down what one pays who knows the source."""
-    letters, targets = held_out.take(range(WINDOWS))
+    """-ln p of each letter of held-out windows: up what the model pays, down what one pays who knows the source."""
+    _, targets = held_out.take(range(WINDOWS))
     counts = targets.numpy() != IGNORED
     paid = surprise_of(model, held_out)
-    fair = numpy.zeros_like(paid)
+    fair = numpy.zeros(paid.shape)
     fair[:, held_out.source.order - 1 :] = held_out.source.surprise(held_out.tokens[:WINDOWS])
     length = paid.shape[1]
     x = numpy.arange(WINDOWS)[:, None] * (length + 2) + numpy.arange(length)

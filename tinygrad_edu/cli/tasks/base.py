@@ -1,6 +1,6 @@
 """What the training command asks of a task, and how a task says which settings suit its models.
 
-For: Task and Recipe. Not for: any one task.
+For: Task and Candidate. Not for: any one task.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import argparse
 import dataclasses
 import pathlib
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from tinygrad_edu.nn import Module
 from tinygrad_edu.tensors import Tensor
@@ -17,7 +17,7 @@ from tinygrad_edu.training import History
 
 
 @dataclasses.dataclass(frozen=True)
-class Recipe:
+class Candidate:
     """A model, and the settings it learns well with."""
 
     build: Callable[[Mapping[str, Any]], Module]  # from the task's `facts`
@@ -40,11 +40,10 @@ class Answer:
 class Task:
     """Something to learn. The attributes and methods below are all that the commands know about it."""
 
-    data: tuple[str, ...]  # values of --data; the first is the default
-    recipes: Mapping[str, Recipe]  # by value of --model; the first is the default
-    samples: str  # what the data consist of, in the plural
-    shows: str  # what its picture shows
-    metrics: Mapping[str, Callable[[Any, Any], Any]] = {}  # measured beside the loss
+    data: ClassVar[tuple[str, ...]]  # values of --data; the first is the default
+    models: ClassVar[Mapping[str, Candidate]]  # by value of --model; the first is the default
+    samples: ClassVar[str]  # what the data consist of, in the plural
+    metrics: ClassVar[Mapping[str, Callable[[Any, Any], Any]]] = {}  # measured beside the loss
 
     def load(self, data: str) -> tuple[Any, Any]:
         """(data set to learn from, data set held out) of a --data value."""
@@ -76,8 +75,8 @@ class Task:
 
     def rebuild(self, path: str, weights: Mapping[str, Tensor], about: Mapping[str, Any]) -> Module:
         """The model whose weights are in the checkpoint at `path`."""
-        recipe = self.recipes[about["settings"]["model"]]
-        model = recipe.build(about)
+        candidate = self.models[about["settings"]["model"]]
+        model = candidate.build(about)
         try:
             model.load_state_dict(weights)
         except ValueError as error:

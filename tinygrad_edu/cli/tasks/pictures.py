@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 import pathlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy
 
 from tinygrad_edu.backend import require
-from tinygrad_edu.cli.tasks.base import Answer, Recipe, Task
 from tinygrad_edu.cli.drawings.pictures import draw_training, percent
+from tinygrad_edu.cli.tasks.base import Answer, Candidate, Task
 from tinygrad_edu.datasets import CIFAR10, MNIST, Digits, PictureDataset, read_image
 from tinygrad_edu.engine import no_grad
 from tinygrad_edu.models import ReferenceCNN
@@ -35,10 +35,9 @@ class Pictures(Task):
 
     data = ("digits", "cifar10:PATH", "mnist:PATH")
     samples = "pictures"
-    shows = "the curves of loss and accuracy, and some answers with their probabilities"
-    metrics = {"accuracy": accuracy}
-    recipes = {
-        "cnn": Recipe(
+    metrics: ClassVar = {"accuracy": accuracy}
+    models: ClassVar = {
+        "cnn": Candidate(
             build=lambda facts: ReferenceCNN(classes=len(facts["classes"])),
             epochs=6,
             batch_size=64,
@@ -94,7 +93,9 @@ class Pictures(Task):
         answers = sorted(zip(classes, probabilities, strict=True), key=lambda answer: -answer[1])
         found = [{"class": name, "probability": probability} for name, probability in answers]
         width = max(len(name) for name in classes)
-        lines = [f"{name:<{width}}  {percent(share):>7}  {'█' * round(BAR * share)}".rstrip() for name, share in answers]
+        lines = [
+            f"{name:<{width}}  {percent(share):>7}  {'█' * round(BAR * share)}".rstrip() for name, share in answers
+        ]
         return Answer({"image": question, "answers": found}, "\n".join(lines))
 
 

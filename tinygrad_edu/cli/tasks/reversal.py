@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 import pathlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from tinygrad_edu.cli.drawings.reversal import draw_reversal
-from tinygrad_edu.cli.tasks.base import Answer, Recipe, Task, number_after
+from tinygrad_edu.cli.tasks.base import Answer, Candidate, Task, number_after
 from tinygrad_edu.datasets.reversal import END, IGNORED, PAD, START, VOCABULARY, Reversal, decode, encode
 from tinygrad_edu.models import SequenceToSequence
 from tinygrad_edu.nn import Module
@@ -36,10 +36,9 @@ class Reversing(Task):
 
     data = ("reversal",)
     samples = "words"
-    shows = "the curves of loss and accuracy, where the decoder looks, and some answers"
-    metrics = {"accuracy": whole_answers}
-    recipes = {
-        "seq2seq": Recipe(
+    metrics: ClassVar = {"accuracy": whole_answers}
+    models: ClassVar = {
+        "seq2seq": Candidate(
             build=lambda facts: SequenceToSequence(VOCABULARY, facts["longest"] + 1, pad=PAD),
             epochs=18,
             batch_size=50,
@@ -53,7 +52,8 @@ class Reversing(Task):
     def load(self, data: str) -> tuple[Reversal, Reversal]:
         longest = number_after(data, 10, "how many letters a word has at most")
         shortest = min(3, longest)
-        return tuple(Reversal(train, shortest=shortest, longest=longest) for train in (True, False))  # type: ignore[return-value]
+        learned, held_out = (Reversal(train, shortest=shortest, longest=longest) for train in (True, False))
+        return learned, held_out
 
     def facts(self, learned: Reversal) -> dict[str, Any]:
         return {"longest": learned.longest}
@@ -65,7 +65,9 @@ class Reversing(Task):
         said = turned_around(model, held_out.words, held_out.longest)
         right = sum(answer == word[::-1] for answer, word in zip(said, held_out.words, strict=True))
         share = 100 * right / len(said)
-        return f"loss {found['loss']:.4f}, {share:.2f} % turned around exactly ({right} of {len(said)}, greedy decoding)"
+        return (
+            f"loss {found['loss']:.4f}, {share:.2f} % turned around exactly ({right} of {len(said)}, greedy decoding)"
+        )
 
     def draw(self, history: History, model: Module, held_out: Reversal, path: pathlib.Path) -> None:
         draw_reversal(history, model, held_out, turned_around(model, held_out.words, held_out.longest), path)

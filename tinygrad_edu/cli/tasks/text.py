@@ -7,15 +7,16 @@ is what it has not learned.
 from __future__ import annotations
 
 import argparse
+import functools
 import pathlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy
 
 from tinygrad_edu.backend import Generator
 from tinygrad_edu.cli.drawings.text import draw_text
-from tinygrad_edu.cli.tasks.base import Answer, Recipe, Task, number_after
+from tinygrad_edu.cli.tasks.base import Answer, Candidate, Task, number_after
 from tinygrad_edu.datasets.text import GeneratedText, LetterSource
 from tinygrad_edu.generation import evaluating, greedy, sample
 from tinygrad_edu.models import CausalLanguageModel, RecurrentLanguageModel
@@ -30,15 +31,30 @@ PROMPT = "once upon a time "
 LENGTH = 32  # letters in a window, and the context of the GPT
 
 
-def recurrent(kind: str) -> Any:
-    """What builds the recurrent model of this kind."""
-    return lambda facts: RecurrentLanguageModel(len(LetterSource(facts["order"]).alphabet), kind=kind, hidden=96)
+# Learning rates for batches of 32 windows, of the recurrent models and of the GPT.
+RECURRENT_RATES = {"adam": 0.01, "sgd": 0.5, "adamw": 0.01, "adagrad": 0.05, "rmsprop": 0.003}
+GPT_RATES = {"adam": 0.005, "sgd": 0.1, "adamw": 0.005, "adagrad": 0.05, "rmsprop": 0.003}
 
 
-def gpt(facts: Mapping[str, Any]) -> Module:
-    """A small GPT: 2 blocks of width 48, rotary positions."""
+def model_of(kind: str, facts: Mapping[str, Any]) -> Module:
+    """A recurrent model with a state of 96 numbers, or a GPT of 2 blocks of width 48 with rotary positions."""
     vocabulary = len(LetterSource(facts["order"]).alphabet)
-    return CausalLanguageModel(vocabulary, LENGTH, width=48, heads=4, layers=2, positions="rotary")
+    if kind == "gpt":
+        return CausalLanguageModel(vocabulary, LENGTH, width=48, heads=4, layers=2, positions="rotary")
+    return RecurrentLanguageModel(vocabulary, kind=kind, hidden=96)
+
+
+def candidate(kind: str) -> Candidate:
+    """The same for every model but the learning rates, so that they can be compared."""
+    return Candidate(
+        build=functools.partial(model_of, kind),
+        epochs=20,
+        batch_size=32,
+        rates=GPT_RATES if kind == "gpt" else RECURRENT_RATES,
+        folder=f"text-{kind}",
+        clip=1.0,
+        epoch_size=3600,
+    )
 
 
 class Text(Task):
@@ -46,44 +62,11 @@ class Text(Task):
 
     data = ("text",)
     samples = "windows"
-    shows = "the loss above its known floor, what the network writes, and what surprises it"
-    recipes = {
-        "lstm": Recipe(
-            build=recurrent("lstm"),
-            epochs=20,
-            batch_size=32,
-            rates={"adam": 0.01, "sgd": 1.0, "adamw": 0.01, "adagrad": 0.05, "rmsprop": 0.003},
-            folder="text-lstm",
-            clip=1.0,
-            epoch_size=3600,
-        ),
-        "gpt": Recipe(
-            build=gpt,
-            epochs=14,
-            batch_size=32,
-            rates={"adam": 0.005, "sgd": 0.1, "adamw": 0.005, "adagrad": 0.02, "rmsprop": 0.001},
-            folder="text-gpt",
-            clip=1.0,
-            epoch_size=3600,
-        ),
-        "gru": Recipe(
-            build=recurrent("gru"),
-            epochs=20,
-            batch_size=32,
-            rates={"adam": 0.01, "sgd": 1.0, "adamw": 0.01, "adagrad": 0.05, "rmsprop": 0.003},
-            folder="text-gru",
-            clip=1.0,
-            epoch_size=3600,
-        ),
-        "rnn": Recipe(
-            build=recurrent("rnn"),
-            epochs=20,
-            batch_size=32,
-            rates={"adam": 0.003, "sgd": 0.3, "adamw": 0.003, "adagrad": 0.02, "rmsprop": 0.001},
-            folder="text-rnn",
-            clip=1.0,
-            epoch_size=3600,
-        ),
+    models: ClassVar = {
+        "lstm": candidate("lstm"),
+        "gpt": candidate("gpt"),
+        "gru": candidate("gru"),
+        "rnn": candidate("rnn"),
     }
 
     def load(self, data: str) -> tuple[GeneratedText, GeneratedText]:
@@ -121,12 +104,12 @@ def continue_text(
     if not prompt:
         raise ValueError("wanted the beginning of a text, one letter or more, got none")
     tokens = tensor(source.encode(prompt)[None], device=device_of_model(model))
-    context = getattr(model, "context", None)
+    reader: Any = model
+    if isinstance(model, CausalLanguageModel):  # it reads so many letters at most: the last ones
 
-    def reads_the_last(tokens: Tensor) -> Tensor:  # a GPT reads so many letters at most
-        return model(tokens[:, -context:])
+        def reader(tokens: Tensor) -> Tensor:
+            return model(tokens[:, -model.context :])
 
-    reader: Any = model if context is None else reads_the_last
     with evaluating(model):
         if temperature == 0:
             written = greedy(reader, tokens, count)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu.backend import require
-from tinygrad_edu.course.lesson import Lesson, grading, is_check
+from tinygrad_edu.course.lesson import Lesson, exercise_name, is_check
 
 if TYPE_CHECKING:
     from tinygrad_edu.course.grade import Result
@@ -103,7 +103,7 @@ def hints_of(lesson: Lesson) -> dict[str, str]:
     current = ""
     for cell in lesson.notebook.cells:
         if is_check(cell):
-            current = grading(cell)["grade_id"].removesuffix(".check")
+            current = exercise_name(cell)
         elif cell.cell_type == "markdown" and current and current not in found:
             folded = re.findall(r"<details>.*?</details>", cell.source, re.DOTALL)
             if folded:

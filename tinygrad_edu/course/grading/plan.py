@@ -16,7 +16,7 @@ from typing import Any
 
 from tinygrad_edu.backend import require
 from tinygrad_edu.course.build import build
-from tinygrad_edu.course.lesson import Lesson, grading, is_answer, is_check, split
+from tinygrad_edu.course.lesson import Lesson, exercise_name, grading, is_answer, is_check, split
 
 LARGEST = 20_000_000  # bytes of a notebook; one with all its pictures has about a million
 
@@ -89,7 +89,7 @@ def _cell(cell: Any) -> Cell:
         kind="code" if cell["cell_type"] == "code" else "markdown",
         source=source if isinstance(source, str) else "".join(source),
         id=str(cell.get("id", "")),
-        grade_id=str(nbgrader.get("grade_id", "")),
+        grade_id=str(nbgrader.get("grade_id", "")).replace(".", "-"),
     )
 
 
@@ -171,14 +171,14 @@ def add_step(plan: Plan, cell: Any, key: str, mine: Cell | None) -> None:
         if mine is None or mine.source.strip() != given.strip():
             what = "was deleted" if mine is None else "was edited"
             plan.warnings.append(f"the check {key} {what}: the lesson's own is used")
-        plan.steps.append(Step("check", key, given, exercise=key.removesuffix(".check")))
+        plan.steps.append(Step("check", key, given, exercise=exercise_name(cell)))
         return
     if is_answer(cell):
         if mine is None:
             plan.warnings.append(f"the answer cell {key} was deleted")
         elif mine.grade_id != key and mine.id != cell.id:
             plan.warnings.append(f"the answer cell {key} lost its label: it was recognized by what it defines")
-        plan.steps.append(Step("cell", key, mine.source if mine else given, exercise=key))
+        plan.steps.append(Step("cell", key, mine.source if mine else given, exercise=exercise_name(cell)))
         return
     same = mine is None or mine.source.strip() == given.strip()
     plan.steps.append(Step("cell", key, given if same or mine is None else mine.source, given=None if same else given))

@@ -1,7 +1,7 @@
 """Attention: every query looks at all keys, and takes the values of those that answer it.
 
-For: scaled dot-product attention, its masks, and its readable definition. Not for: the projections and heads around it
-(`nn/attention.py`).
+For: scaled dot-product attention as PyTorch calls it, and its masks. Not for: what it computes (`ops/attention.py`), or
+the projections and heads around it (`nn/attention.py`).
 
 Two conventions for masks of truth values meet in PyTorch, and so here:
 
@@ -20,9 +20,8 @@ from typing import Any
 from tinygrad_edu.backend import Generator, dtypes
 from tinygrad_edu.nn.functional.checks import check_floating, check_probability, check_tensor
 from tinygrad_edu.nn.functional.dropout import dropout
-from tinygrad_edu.ops.activations import softmax
-from tinygrad_edu.ops.comparing import all_
-from tinygrad_edu.ops.kinks import where
+from tinygrad_edu.ops.attention import added_to_scores, attention_weights
+from tinygrad_edu.ops.fused.attention import attention
 from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.tensors.creation import arange, zeros
 
@@ -56,35 +55,21 @@ def scaled_dot_product_attention(
     """
     check_floating("scaled_dot_product_attention", query=query, key=key, value=value)
     check_probability(dropout_p)
+    if is_causal and attn_mask is not None:
+        raise ValueError(
+            "Explicit attn_mask should not be set when is_causal=True: leave one out, or put both into the mask with "
+            "attn_mask & ones(L, S, dtype=bool).tril()"
+        )
     if enable_gqa:
         key, value = (_one_for_each_head(query, shared) for shared in (key, value))
     shape = _shape_of_scores(query, key, value)
-    if is_causal:
-        if attn_mask is not None:
-            raise ValueError(
-                "Explicit attn_mask should not be set when is_causal=True: leave one out, or put both into the mask "
-                "with attn_mask & ones(L, S, dtype=bool).tril()"
-            )
-        attn_mask = causal_mask(shape[-2], shape[-1], device=query.device)
-    bias = None if attn_mask is None else _added_mask(attn_mask, query, shape)
-    weights = attention_weights(query, key, bias, scale=query.shape[-1] ** -0.5 if scale is None else scale)
-    if dropout_p:
-        weights = dropout(weights, dropout_p, generator=generator)
-    return weights @ value
-
-
-def attention_weights(query: Any, key: Any, bias: Any = None, *, scale: float) -> Any:
-    """w = softmax(scale · q kᵀ + bias) along the keys: how much each query takes of each value. (…, L, S)
-
-    This is the definition, in operators alone: a fused kernel can be held to `attention_weights(...) @ value`.
-    """
-    scores = (query * scale) @ key.mT
-    if bias is None:
-        return softmax(scores, axis=scores.ndim - 1)
-    # All scores of a query being -∞, the softmax would be 0 / 0. Such a row is computed without the bias, then emptied.
-    nothing = all_(bias == -math.inf, axis=(bias.ndim - 1,), keepdims=True)
-    weights = softmax(scores + where(nothing, 0.0, bias), axis=scores.ndim - 1)
-    return where(nothing, 0.0, weights)
+    mask = None if attn_mask is None else _checked_mask(attn_mask, query, shape)
+    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    if not dropout_p:
+        return attention(query, key, value, mask, scale=scale, causal=is_causal)
+    bias = added_to_scores(mask, query, key, causal=is_causal)
+    weights = attention_weights(query, key, bias, scale=scale)
+    return dropout(weights, dropout_p, generator=generator) @ value
 
 
 def causal_mask(queries: int, keys: int, past: int = 0, device: Any = None) -> Tensor:
@@ -110,8 +95,8 @@ def check_mask(function: str, name: str, mask: Any) -> None:
         )
 
 
-def _added_mask(mask: Tensor, query: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """The mask of scaled_dot_product_attention as what to add to scores of `shape`."""
+def _checked_mask(mask: Tensor, query: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The mask of scaled_dot_product_attention, numbers in the dtype of the query, after checking that it fits."""
     check_mask("scaled_dot_product_attention", "attn_mask", mask)
     sizes = (1,) * (len(shape) - mask.ndim) + tuple(mask.shape)
     if len(sizes) != len(shape) or any(size not in (1, wanted) for size, wanted in zip(sizes, shape, strict=True)):
@@ -119,7 +104,7 @@ def _added_mask(mask: Tensor, query: Tensor, shape: tuple[int, ...]) -> Tensor:
             f"scaled_dot_product_attention: wanted an attn_mask that broadcasts to the scores (..., L, S) = "
             f"{tuple(shape)}, got {tuple(mask.shape)}: one row for each query, one column for each key"
         )
-    return forbidding(~mask if mask.dtype == dtypes.bool else mask, like=query)
+    return mask if mask.dtype == dtypes.bool else mask.to(dtype=query.dtype)
 
 
 def _shape_of_scores(query: Tensor, key: Tensor, value: Tensor) -> tuple[int, ...]:

@@ -7,10 +7,9 @@ For an input (N, C, H, W) the mean and the variance are taken over
     instance_norm   H, W          one pair for each channel of each case
     group_norm      C/G, H, W     one pair for each of G groups of channels of each case
 
-and rms_norm is layer_norm without the mean. The variance that divides is the biased one (divided by n), computed from
-the centered numbers and not as the difference of two large ones, so that float32 survives a large mean.
-For: what the layers of `nn/normalization.py` compute; compositions, so their derivatives are those of `ops`. Not for:
-owning a weight or a running average.
+and rms_norm is layer_norm without the mean. The variance that divides is the biased one (divided by n).
+For: what the layers of `nn/normalization.py` compute, in PyTorch's signatures. Not for: the formulas, which are ops
+(`ops/normalization.py`), or owning a weight or a running average.
 """
 
 from __future__ import annotations
@@ -22,6 +21,9 @@ import numpy
 
 from tinygrad_edu.engine import no_grad
 from tinygrad_edu.nn.functional.checks import check_floating, check_same_dtype
+from tinygrad_edu.ops.fused import batch_norm as batch_norms
+from tinygrad_edu.ops.fused import layer_norm as layer_norms
+from tinygrad_edu.ops.normalization import by_channel, scaled
 from tinygrad_edu.tensors import Tensor
 
 
@@ -54,8 +56,7 @@ def batch_norm(
     _check_eps("batch_norm", eps, training)
     axes = (0, *range(2, input.ndim))
     if not training:
-        normal = _by_running_averages("batch_norm", input, running_mean, running_var, eps)
-        return _scaled_by_channel(normal, weight, bias)
+        return _by_running_averages("batch_norm", input, running_mean, running_var, weight, bias, eps)
 
     n = math.prod(input.shape[axis] for axis in axes)
     if n == 1:
@@ -63,11 +64,11 @@ def batch_norm(
             f"Expected more than 1 value per channel when training, got input size {list(input.shape)}: one number is "
             f"its own mean; use a larger batch (DataLoader(drop_last=True)), or eval()"
         )
-    normal, mean, variance = _standardized(input, axes, eps)
+    out, mean, variance = batch_norms.batch_norm(input, weight, bias, eps=eps)
     if n:
         _move(running_mean, mean, momentum)
-        _move(running_var, variance * (n / (n - 1)), momentum)
-    return _scaled_by_channel(normal, weight, bias)
+        _move(running_var, variance, momentum, n / (n - 1))
+    return out
 
 
 def instance_norm(
@@ -92,21 +93,20 @@ def instance_norm(
     _check_each_channel("instance_norm", input, running_mean, running_var, weight, bias)
     _check_eps("instance_norm", eps)
     if not use_input_stats:
-        normal = _by_running_averages("instance_norm", input, running_mean, running_var, eps)
-        return _scaled_by_channel(normal, weight, bias)
+        return _by_running_averages("instance_norm", input, running_mean, running_var, weight, bias, eps)
 
-    axes = tuple(range(2, input.ndim))
     n = math.prod(input.shape[2:])
     if n == 1:
         raise ValueError(
             f"Expected more than 1 spatial element when training, got input size {list(input.shape)}: one number is "
             f"its own mean; use layer_norm or batch_norm where there is no space to average over"
         )
-    normal, mean, variance = _standardized(input, axes, eps)
-    if n and input.shape[0]:
-        _move(running_mean, mean.mean(0), momentum)
-        _move(running_var, variance.mean(0) * (n / (n - 1)), momentum)
-    return _scaled_by_channel(normal, weight, bias)
+    cases, channels = input.shape[:2]  # each channel of each case is a channel of one large case
+    normal, mean, variance = batch_norms.batch_norm(input.reshape(1, cases * channels, n), None, None, eps=eps)
+    if n and cases:
+        _move(running_mean, mean.reshape(cases, channels).mean(0), momentum)
+        _move(running_var, variance.reshape(cases, channels).mean(0), momentum, n / (n - 1))
+    return _scaled_by_channel(normal.reshape(input.shape), weight, bias)
 
 
 def group_norm(
@@ -137,7 +137,7 @@ def group_norm(
             f"{num_groups} groups each number would be its own mean; use fewer groups"
         )
     groups = input.reshape(input.shape[0], num_groups, size)
-    normal, _, _ = _standardized(groups, (2,), eps)
+    normal = layer_norms.layer_norm(groups, None, None, axis=(2,), eps=eps)
     return _scaled_by_channel(normal.reshape(input.shape), weight, bias)
 
 
@@ -156,8 +156,7 @@ def layer_norm(
     """
     axes = _last_axes("layer_norm", input, normalized_shape, weight=weight, bias=bias)
     _check_eps("layer_norm", eps)
-    normal, _, _ = _standardized(input, axes, eps)
-    return _scaled(normal, weight, bias)
+    return layer_norms.layer_norm(input, weight, bias, axis=axes, eps=eps)
 
 
 def rms_norm(
@@ -171,7 +170,7 @@ def rms_norm(
     axes = _last_axes("rms_norm", input, normalized_shape, weight=weight)
     eps = float(numpy.finfo(input.dtype).eps) if eps is None else eps
     _check_eps("rms_norm", eps)
-    return _scaled(input * (input.square().mean(axes, keepdim=True) + eps).rsqrt(), weight, None)
+    return layer_norms.rms_norm(input, weight, axis=axes, eps=eps)
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
@@ -181,46 +180,35 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -
 
 
 # --------------------------------------------------------------------------------------------------- shared formulas
-def _standardized(input: Tensor, axes: tuple[int, ...], eps: float) -> tuple[Tensor, Tensor, Tensor]:
-    """(x - m) / √(v + eps), m and v: what all but rms_norm do, over axes of their own."""
-    mean = input.mean(axes, keepdim=True)
-    centered = input - mean
-    variance = centered.square().mean(axes, keepdim=True)
-    return centered * (variance + eps).rsqrt(), mean, variance
-
-
 def _by_running_averages(
-    function: str, input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, eps: float
+    function: str,
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    eps: float,
 ) -> Tensor:
+    """(x - m) / √(v + eps) · weight + bias with constant m and v is one product and one sum for each number."""
     if running_mean is None or running_var is None:
         raise ValueError(
             f"{function}: running_mean must be defined in evaluation mode, and running_var too: pass both, or "
             f"normalize by the input's own mean and variance"
         )
-    return (input - _by_channel(running_mean, input)) * (_by_channel(running_var, input) + eps).rsqrt()
-
-
-def _scaled(normal: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
-    """What is normal, stretched and shifted to wherever training finds it useful."""
-    out = normal if weight is None else normal * weight
-    return out if bias is None else out + bias
+    scale = (running_var + eps).rsqrt() if weight is None else (running_var + eps).rsqrt() * weight
+    shift = -running_mean * scale if bias is None else bias - running_mean * scale
+    return _scaled_by_channel(input, scale, shift)
 
 
 def _scaled_by_channel(normal: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
-    weight, bias = (None if each is None else _by_channel(each, normal) for each in (weight, bias))
-    return _scaled(normal, weight, bias)
-
-
-def _by_channel(vector: Tensor, like: Tensor) -> Tensor:
-    """(C,) -> (1, C, 1, 1): laid along axis 1 of `like`."""
-    return vector.reshape(1, -1, *[1] * (like.ndim - 2))
+    return scaled(normal, by_channel(weight, normal), by_channel(bias, normal))
 
 
 @no_grad()
-def _move(running: Tensor | None, now: Tensor, momentum: float | Tensor) -> None:
-    """running += momentum · (now - running), in place; nothing that backward needs is looked at through `running`."""
+def _move(running: Tensor | None, now: Tensor, momentum: float | Tensor, factor: float = 1.0) -> None:
+    """running += momentum · (factor · now - running), in place; nothing that backward needs looks through `running`."""
     if running is not None:
-        running.add_((now.reshape(running.shape) - running) * momentum)
+        running.add_((now * factor - running) * momentum)
 
 
 # ------------------------------------------------------------------------------------------------------------ checks

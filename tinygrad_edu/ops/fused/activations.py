@@ -62,7 +62,7 @@ silu.deflatex(r"\frac{x}{1 + e^{-x}}", x=r"g \odot \frac{1 + e^{-x} + x \odot e^
 
 def _in_blocks(curve: Curve, x: Any, keep: bool) -> tuple[Any, Any]:
     """The values of the curve at every x, and its slopes (None unless they are to be kept)."""
-    x = numpy.ascontiguousarray(x)
+    x = numpy.asarray(x, order="C")
     out, slope = numpy.empty_like(x), numpy.empty_like(x) if keep else None
     flat, values, slopes = x.reshape(-1), out.reshape(-1), None if slope is None else slope.reshape(-1)
     work = numpy.empty((4, min(x.size, BLOCK)), x.dtype)

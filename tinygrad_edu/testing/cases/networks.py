@@ -1,4 +1,4 @@
-"""Rows of the table: what networks are made of — windows, convolution, pooling, losses."""
+"""Rows of the table: what networks are made of — windows, convolution, pooling, losses, norms."""
 
 from __future__ import annotations
 
@@ -142,6 +142,21 @@ def _losses() -> list[Case]:
     ]
 
 
+def _norms() -> list[Case]:
+    """With weight and bias; for images and for rows."""
+    both = {"image": (normal(2, 3, 2, 2), normal(3), normal(3)), "rows": (normal(4, 3), normal(3), normal(3))}
+    last = {"rows": (normal(2, 3, 4), normal(4), normal(4)), "two-axes": (normal(3, 2, 4), normal(2, 4), normal(2, 4))}
+    return [
+        *rows("batch_norm", lambda t, x, w, b: t.nn.functional.batch_norm(x, None, None, w, b, training=True), both),
+        *rows("layer_norm", lambda t, x, w, b: t.nn.functional.layer_norm(x, tuple(w.shape), w, b), last),
+        *rows(
+            "rms_norm",
+            lambda t, x, w: t.nn.functional.rms_norm(x, tuple(w.shape), w, 1e-5),
+            {"rows": (normal(2, 3, 4), normal(4))},
+        ),
+    ]
+
+
 def _torch_binary_cross_entropy(torch: Any, x: Any, y: Any) -> Any:
     """PyTorch wants both in one shape."""
     return torch.nn.functional.binary_cross_entropy(*torch.broadcast_tensors(x, y), reduction="none")
@@ -153,4 +168,4 @@ def _weighted_entropy(t: Any, x: Any, y: Any) -> Any:
     return t.nn.functional.cross_entropy(x, y, weight)
 
 
-CASES = [*_windows(), *_convolutions(), *_pooling(), *_losses()]
+CASES = [*_windows(), *_convolutions(), *_pooling(), *_losses(), *_norms()]

@@ -11,6 +11,7 @@ from typing import Any
 
 from tinygrad_edu.backend import Generator
 from tinygrad_edu.utils.data.dataset import take_batch
+from tinygrad_edu.utils.data.prefetch import prefetched
 from tinygrad_edu.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 
 
@@ -21,9 +22,11 @@ class DataLoader:
         same seed gives the same batches.
     sampler, batch_sampler: an order of your own, over indices or over lists of indices, instead of `shuffle`.
     collate_fn: from a list of samples to a batch; `default_collate` stacks them.
-    num_workers: accepted because PyTorch's listings pass it. Samples are always loaded in this process, so the batches
-        are the same whatever it says; there is no background work to wait for or to seed.
-    pin_memory: accepted for the same reason. It tells PyTorch which kind of host memory to use, never what is in it.
+    num_workers: 0: samples are loaded when their batch is asked for. 1 or more: one thread beside the loop loads
+        `prefetch_factor` batches ahead (2 if None), the same ones bit for bit. PyTorch starts so many processes; a
+        thread costs nothing to start and shares the data, but Python runs one at a time: see `prefetch.py` for when
+        it pays.
+    pin_memory, persistent_workers: accepted because PyTorch's listings pass them; there is nothing here to choose.
 
     A data set without samples, or one that `drop_last` leaves without any batch, is a ValueError: a loop over nothing
     would look like a training that learned nothing.
@@ -42,10 +45,13 @@ class DataLoader:
         drop_last: bool = False,
         *,
         generator: Generator | None = None,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
     ) -> None:
         _check_dataset(dataset)
         if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
             raise ValueError(f"num_workers option should be a whole number, 0 or more, got {num_workers!r}")
+        _check_prefetching(num_workers, prefetch_factor, persistent_workers)
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle: the sampler already decides the order")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
@@ -69,8 +75,15 @@ class DataLoader:
         self.pin_memory = pin_memory
         self.drop_last = drop_last
         self.generator = generator
+        self.prefetch_factor = 2 if prefetch_factor is None and num_workers else prefetch_factor
+        self.persistent_workers = persistent_workers
 
     def __iter__(self) -> Iterator[Any]:
+        if self.prefetch_factor is None:
+            return self._batches()
+        return prefetched(self._batches().__next__, self.prefetch_factor, self.generator)
+
+    def _batches(self) -> Iterator[Any]:
         for indices in self.batch_sampler:
             if self.collate_fn is None:
                 yield take_batch(self.dataset, indices)
@@ -94,6 +107,20 @@ def _check_dataset(dataset: Any) -> None:
             "the path "
             "it was read from, or the indices it was selected with"
         )
+
+
+def _check_prefetching(num_workers: int, prefetch_factor: int | None, persistent_workers: bool) -> None:
+    if num_workers == 0 and prefetch_factor is not None:
+        raise ValueError(
+            "prefetch_factor option could only be specified with num_workers > 0: without a worker nothing is loaded "
+            "ahead"
+        )
+    if num_workers == 0 and persistent_workers:
+        raise ValueError("persistent_workers option needs num_workers > 0: without a worker nothing can persist")
+    if prefetch_factor is not None and (
+        isinstance(prefetch_factor, bool) or not isinstance(prefetch_factor, int) or prefetch_factor < 0
+    ):
+        raise ValueError(f"prefetch_factor option should be a whole number, 0 or more, got {prefetch_factor!r}")
 
 
 def _check_a_batch_is_left(batches: BatchSampler) -> None:

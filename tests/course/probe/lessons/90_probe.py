@@ -45,7 +45,8 @@ size.reveal(3 * 5)
 
 # %%
 g = rng.normal(size=(3, 5))
-verify("∂L/∂b = Σ g", got=g.sum(0), want=numpy.ones(3) @ g, against="a product", tolerance=1e-12, because="rounding")
+product = numpy.ones(3) @ g
+verify("∂L/∂b = Σ g", got=g.sum(0), want=product, against="a product", tolerance=1e-12)
 
 # %%
 from matplotlib.figure import Figure

@@ -9,6 +9,8 @@ from tinygrad_edu.backend import Array, namespace
 from tinygrad_edu.nn.functional.activations import log_softmax
 from tinygrad_edu.nn.functional.checks import check_floating, check_reduction, check_tensor
 from tinygrad_edu.nn.functional.losses.shared import reduced
+from tinygrad_edu.ops import classification
+from tinygrad_edu.ops.fused import cross_entropy as fused
 from tinygrad_edu.ops.indexing import gather
 from tinygrad_edu.tensors import Tensor
 
@@ -34,8 +36,8 @@ def nll_loss(
     check_floating("nll_loss", input=input)
     _check_class_axis(input, weight, "nll_loss")
     _check_index_target(input, target, "nll_loss")
-    losses, importance, _ = _label_losses(input, target, weight, ignore_index)
-    return _mean_by_importance(losses, importance, reduction)
+    _check_labels(target.detach().array, input.shape[min(1, input.ndim - 1)], ignore_index)
+    return classification.nll_loss(input, target, weight, ignore_index=ignore_index, reduction=reduction)
 
 
 def cross_entropy(
@@ -63,21 +65,15 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     _check_class_axis(input, weight, "cross_entropy")
-    class_axis = min(1, input.ndim - 1)
-    log_probabilities = log_softmax(input, dim=class_axis)
     if target.dtype.kind == "f":
-        if target.shape != input.shape:
-            _complain_about_float_target(input, target)
-        target = target * (1.0 - label_smoothing) + label_smoothing / input.shape[class_axis]
-        losses = -_weighted(log_probabilities * target, weight, class_axis).sum(dim=class_axis)
-        return reduced(losses, reduction)
-
+        return _cross_entropy_of_probabilities(input, target, weight, label_smoothing, reduction)
     _check_index_target(input, target, "cross_entropy")
-    losses, importance, ignored = _label_losses(log_probabilities, target, weight, ignore_index)
-    if label_smoothing:
-        spread = -_weighted(log_probabilities, weight, class_axis).sum(dim=class_axis).masked_fill(ignored, 0.0)
-        losses = losses * (1.0 - label_smoothing) + spread * (label_smoothing / input.shape[class_axis])
-    return _mean_by_importance(losses, importance, reduction)
+    _check_labels(target.detach().array, input.shape[min(1, input.ndim - 1)], ignore_index)
+    settings = {"ignore_index": ignore_index, "label_smoothing": label_smoothing, "reduction": reduction}
+    if input.ndim > 1:
+        return fused.cross_entropy(input, target, weight, **settings)
+    loss = fused.cross_entropy(input.unsqueeze(0), target.reshape(1), weight, **settings)
+    return loss.reshape(()) if reduction == "none" else loss
 
 
 def multi_margin_loss(
@@ -122,23 +118,16 @@ def multi_margin_loss(
     return reduced(losses if weight is None else losses * weight[target], reduction)
 
 
-def _label_losses(
-    log_probabilities: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """For each case: its loss -w[y] · x[y], its importance w[y], and whether it is ignored (then both are 0)."""
-    class_axis = min(1, log_probabilities.ndim - 1)
-    labels = target.detach().array
-    library = namespace(labels)
-    _check_labels(labels, log_probabilities.shape[class_axis], ignore_index)
-    ignored = labels == ignore_index
-    safe = library.where(ignored, 0, labels)  # some class that exists; what it picks is thrown away below
-    losses = -gather(log_probabilities, library.expand_dims(safe, class_axis), axis=class_axis, unique=True)
-    losses = losses.squeeze(class_axis).masked_fill(Tensor(ignored), 0.0)
-    if weight is None:
-        importance = Tensor(library.asarray(~ignored, dtype=log_probabilities.dtype))
-        return losses, importance, Tensor(ignored)
-    importance = weight[Tensor(safe)].masked_fill(Tensor(ignored), 0.0)
-    return losses * importance, importance, Tensor(ignored)
+def _cross_entropy_of_probabilities(
+    input: Tensor, target: Tensor, weight: Tensor | None, label_smoothing: float, reduction: str
+) -> Tensor:
+    class_axis = min(1, input.ndim - 1)
+    log_probabilities = log_softmax(input, dim=class_axis)
+    if target.shape != input.shape:
+        _complain_about_float_target(input, target)
+    target = target * (1.0 - label_smoothing) + label_smoothing / input.shape[class_axis]
+    losses = -_weighted(log_probabilities * target, weight, class_axis).sum(dim=class_axis)
+    return reduced(losses, reduction)
 
 
 def _weighted(values: Tensor, weight: Tensor | None, class_axis: int) -> Tensor:
@@ -146,11 +135,6 @@ def _weighted(values: Tensor, weight: Tensor | None, class_axis: int) -> Tensor:
     if weight is None:
         return values
     return values * weight.reshape([-1 if axis == class_axis else 1 for axis in range(values.ndim)])
-
-
-def _mean_by_importance(losses: Tensor, importance: Tensor, reduction: str) -> Tensor:
-    """Σ l_n / Σ w_n: ignored cases count neither above nor below."""
-    return losses.sum() / importance.sum() if reduction == "mean" else reduced(losses, reduction)
 
 
 def _check_class_axis(input: Tensor, weight: Tensor | None, function: str) -> None:
@@ -195,7 +179,9 @@ def _complain_about_float_target(input: Tensor, target: Tensor) -> None:
 def _check_labels(labels: Array, classes: int, ignore_index: int | None = None) -> None:
     """Raise IndexError for a label that is no class; on the host only, since elsewhere it means to wait."""
     library = namespace(labels)
-    if library.__name__ != "numpy":
+    if library.__name__ != "numpy" or not labels.size:
+        return
+    if labels.view(f"u{labels.itemsize}").max() < classes:  # all are right: read as unsigned, a negative one is huge
         return
     wrong = (labels < 0) | (labels >= classes)
     if ignore_index is not None:

@@ -1,0 +1,7 @@
+"""A whole sequence through an RNN, an LSTM or a GRU as one node: one layer, one direction.
+"""
+from tinygrad_edu.ops.fused.recurrent.gru import gru
+from tinygrad_edu.ops.fused.recurrent.lstm import lstm
+from tinygrad_edu.ops.fused.recurrent.rnn import rnn_relu, rnn_tanh
+
+__all__ = ["gru", "lstm", "rnn_relu", "rnn_tanh"]
