@@ -287,7 +287,7 @@ verify(
 # ![The Jacobian of a softmax over eight classes as a heat map: positive on the diagonal, negative everywhere else, each row summing to zero](../figures/06-jacobian.png)
 
 # %%
-z8 = torch.tensor(rng.normal(size=8) * 1.5)
+z8 = torch.tensor(rng.normal(size=8) * 0.6)
 J = functional.jacobian(lambda v: F.softmax(v, dim=0), z8).numpy()
 p8 = F.softmax(z8, dim=0).numpy()
 verify(
@@ -309,9 +309,11 @@ axes = figure.add_subplot()
 image = axes.imshow(J, cmap="PuOr", vmin=-abs(J).max(), vmax=abs(J).max())
 for i in range(8):
     for j in range(8):
+        ink = "white" if abs(J[i, j]) > 0.6 * abs(J).max() else "black"
         axes.text(
-            j, i, f"{J[i, j]:.2f}".replace("0.", "."), ha="center", va="center", fontsize=10
+            j, i, f"{100 * J[i, j]:.0f}", ha="center", va="center", fontsize=11, color=ink
         )
+axes.set_title("100 times the Jacobian", fontsize=11)
 axes.set(xlabel="logit j", ylabel="probability i")
 figure.colorbar(image)
 show_figure(
@@ -608,7 +610,7 @@ verify(
 # (today), descent (lesson 05). The sanity ladder first. Then change one thing, and predict: with label smoothing, will
 # the accuracy change? Will the *confidence*?
 #
-# ![Of the answers given with 90 percent confidence about 90 percent are right: the calibration curve stays near the diagonal](../figures/06-calibration.png)
+# ![The calibration curve runs above the diagonal: where the model says 75 percent, 90 percent are right, so it is right more often than it claims](../figures/06-calibration.png)
 
 # %%
 from sklearn.datasets import load_digits
@@ -683,8 +685,7 @@ axes.legend(fontsize=10, loc="lower right")
 show_figure(
     figure,
     name="06-calibration",
-    alt="Of the answers given with 90 percent confidence about 90 percent are right: the "
-    "calibration curve stays near the diagonal",
+    alt="The calibration curve runs above the diagonal: where the model says 75 percent, 90 percent are right, so it is right more often than it claims",
 )
 
 # %% [markdown]
