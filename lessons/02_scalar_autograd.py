@@ -21,18 +21,18 @@
 import math
 import time
 import tracemalloc
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
 import tinygrad_edu as tg
 from tinygrad_edu import engine, show
 from tinygrad_edu.course import check, predict, seed, show_figure, verify
 
 SEED = seed(0)
-BLUE, ORANGE, PINK, GRAY = "#0072B2", "#D55E00", "#B4246B", "#777777"  # pink is for gradients, here as in show.draw
+BLUE, ORANGE, PINK = "#0072B2", "#D55E00", "#B4246B"  # pink: gradients
 
 # %% [markdown]
 # ## Where do the pink numbers come from?
@@ -47,6 +47,9 @@ BLUE, ORANGE, PINK, GRAY = "#0072B2", "#D55E00", "#B4246B", "#777777"  # pink is
 #
 # In this lesson you build that something, in about 60 lines, and then you read ours.
 #
+# (The small letters at the arrowheads are what an operation calls its arguments. Every operation of two numbers calls
+# them $x$ and $y$, whatever you do.)
+#
 # ![The graph of L = y (xy + x)² at x = 2, y = -3: every box shows its value in black and the derivative of L in pink, -48 at x and 64 at y](../figures/02-graph.svg)
 
 # %%
@@ -60,8 +63,8 @@ with show.record() as tape:
 show_figure(
     show.draw(L, record=tape, bytes=False),
     name="02-graph",
-    alt="The graph of L = y (xy + x)² at x = 2, y = -3: every box shows its value in black and the derivative of L in "
-    "pink, -48 at x and 64 at y",
+    alt="The graph of L = y (xy + x)² at x = 2, y = -3: every box shows its value in "
+    "black and the derivative of L in pink, -48 at x and 64 at y",
 )
 
 # %% [markdown]
@@ -70,9 +73,9 @@ show_figure(
 # Three questions from lesson 01. Put a guess in the place of `None`, run the cell, then the next one.
 
 # %%
-first = predict("how many runs of f do central differences take for 1000 variables", guess=None)
-second = predict("the best relative error of a central difference in float64: 1e-4, 1e-10 or 1e-16", guess=None)
-third = predict("which method can take h = 1e-30: forward, central or complex", guess=None)
+first = predict("runs of f that central differences take for 1000 variables", guess=None)
+second = predict("their best relative error, float64: 1e-4, 1e-10 or 1e-16", guess=None)
+third = predict("who can take h = 1e-30: forward, central or complex", guess=None)
 
 # %%
 first.reveal(2000)
@@ -131,7 +134,7 @@ def program(x, y, **nudge):
 
 
 def sensitivity(name):
-    """dL/d(name) by a complex step: the nudge is 1e-30 i, what arrives at L is read off its imaginary part."""
+    """dL/d(name) by a complex step: nudge by 1e-30 i, read off what arrives at L."""
     h = 1e-30
     if name in "xy":
         x, y = (value + 1j * h * (name == own) for own, value in (("x", 2.0), ("y", -3.0)))
@@ -218,8 +221,7 @@ check("02.trace", gradients)
 # dL/dv = u. Then dL/du = v + dL/dv · 1: one term for each child of u. Then x has one child, y has two.
 #
 # </details>
-
-# %% [markdown]
+#
 # ## 3. A number that remembers
 #
 # Now let the machine do it. We need a number that, besides its value, remembers what it was made from and with which
@@ -245,7 +247,7 @@ def scalar(value):
 
 
 class Scalar:
-    """A number that remembers how it was made: `parents`, and for each of them the slope ∂self/∂parent."""
+    """A number that remembers its parents, and for each of them the slope ∂self/∂parent."""
 
     def __init__(self, data, parents=(), slopes=(), op=""):
         self.data = data
@@ -266,7 +268,8 @@ class Scalar:
 
     def __pow__(self, exponent):
         ### BEGIN SOLUTION
-        return Scalar(self.data**exponent, (self,), (exponent * self.data ** (exponent - 1),), f"^{exponent}")
+        slope = exponent * self.data ** (exponent - 1)
+        return Scalar(self.data**exponent, (self,), (slope,), f"^{exponent}")
         ### END SOLUTION
 
     def tanh(self):
@@ -307,7 +310,7 @@ check("02.rules", Scalar)
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Each is one line: `return Scalar(value, parents, slopes, sign)`. A tuple of one is written `(self,)`.
+# Each is one line: `return Scalar(value, parents, slopes, op)`. A tuple of one is written `(self,)`.
 #
 # </details>
 # <details><summary>Hint 2</summary>
@@ -321,9 +324,10 @@ check("02.rules", Scalar)
 # `out = np.tanh(self.data)` first; the slope is `1 - out**2`.
 #
 # </details>
-
-# %% [markdown]
-# The same program as before, now on numbers that remember. Nothing else changed: that is what operator overloading is for.
+#
+# ### The same program, on numbers that remember
+#
+# Nothing changed but the first line: that is what operator overloading is for.
 
 # %%
 x, y = Scalar(2.0), Scalar(-3.0)
@@ -334,11 +338,16 @@ L = y * w
 graph = {"x": x, "y": y, "u": u, "v": v, "w": w, "L": L}
 name_of = {node: name for name, node in graph.items()}
 for name, node in graph.items():
-    made_of = ", ".join(f"{name_of[p]} (slope {s:g})" for p, s in zip(node.parents, node.slopes))
+    edges = zip(node.parents, node.slopes)
+    made_of = ", ".join(f"{name_of[parent]} (slope {slope:g})" for parent, slope in edges)
     print(f"{name} = {node.data:3g}   made from {made_of or 'nothing: an input'}")
 verify(
     "the slopes of the product, the power and tanh",
-    got=[*(Scalar(0.7) * Scalar(1.3)).slopes, *(Scalar(0.7) ** -2).slopes, *Scalar(0.7).tanh().slopes],
+    got=[
+        *(Scalar(0.7) * Scalar(1.3)).slopes,
+        *(Scalar(0.7) ** -2).slopes,
+        *Scalar(0.7).tanh().slopes,
+    ],
     want=[
         ((0.7 + 1e-30j) * 1.3).imag / 1e-30,
         (0.7 * (1.3 + 1e-30j)).imag / 1e-30,
@@ -370,7 +379,7 @@ verify(
 
 # %% nbgrader={"schema_version": 3, "grade": false, "grade_id": "02.order", "locked": false, "solution": true, "task": false}
 def topological_order(root):
-    """All nodes that lead to `root`, each once: the root first, every node before its parents."""
+    """All nodes that lead to `root`, once: the root first, each before its parents."""
     ### BEGIN SOLUTION
     seen, found = set(), []
 
@@ -407,8 +416,7 @@ check("02.order", topological_order)
 # it to the list. Call `visit(root)`, return the list reversed. Without the set, a node with two children is listed twice.
 #
 # </details>
-
-# %% [markdown]
+#
 # ### Exercise 02.backward: It passed two tests
 # A colleague has written the walk below. "Tested it twice", they say, "works." It does not. Find out what is wrong, and
 # write a version that is right, also when it is called a second time on the same nodes.
@@ -430,7 +438,8 @@ for formula, out, want in (
     ("a · a", a * a, 2 * 0.5),
 ):
     send_back_by_a_colleague(topological_order(out))
-    print(f"d/da {formula:11} wanted {want:.4f}   got {a.grad:.4f}   {'ok' if math.isclose(a.grad, want) else '???'}")
+    right = "ok" if math.isclose(a.grad, want) else "   ???"
+    print(f"d/da {formula:11} wanted {want:7.4f}   got {a.grad:7.4f} {right}")
 
 
 # %% nbgrader={"schema_version": 3, "grade": false, "grade_id": "02.backward", "locked": false, "solution": true, "task": false}
@@ -466,8 +475,9 @@ check("02.backward", send_back)
 # earlier call has left there is added too.
 #
 # </details>
-
-# %% [markdown]
+#
+# ### Two hundred programs
+#
 # That was it: you own an engine. Let it loose on 200 programs that a random generator has written, each of 12 operations on
 # three inputs, in which most numbers are used more than once. The judge is the complex step, which knows nothing of graphs.
 
@@ -479,7 +489,7 @@ def backward(root):
 
 
 def call(name, value):
-    """tanh, sin or exp of anything: a Scalar's, a tensor's and a dual number's own, else NumPy's."""
+    """tanh, sin or exp: the value's own if it has one, as a Scalar has, else NumPy's."""
     return getattr(value, name)() if hasattr(value, name) else getattr(np, name)(value)
 
 
@@ -496,12 +506,12 @@ OPERATIONS = {
 
 
 def random_program(rng, inputs=3, steps=12):
-    """Steps (operation, i, j) that work on the i-th and j-th number so far; the last one is the result."""
-    names = list(OPERATIONS)
-    return [
-        (names[rng.integers(len(names))], int(rng.integers(max(0, n - 4), n)), int(rng.integers(n)))
-        for n in range(inputs, inputs + steps)
-    ]
+    """Steps (operation, i, j), on the numbers so far; the last is the result."""
+    names, program = list(OPERATIONS), []
+    for n in range(inputs, inputs + steps):
+        i, j = int(rng.integers(max(0, n - 4), n)), int(rng.integers(n))
+        program.append((names[rng.integers(len(names))], i, j))
+    return program
 
 
 def run(program, values):
@@ -542,79 +552,82 @@ verify(
 # ### Watch it happen
 #
 # First the values go forward, left to right. Then the gradients come back, right to left, node by node in topological
-# order. On each edge you see the contribution: *the child's gradient times the slope*. Watch $x$ and $y$: each gets
-# something twice, and the second contribution is added to the first.
+# order: one frame in which a node sends, along each edge, *its gradient times the slope*, and one in which its parents add
+# that to what they have. Watch $x$ and $y$: each gets something twice.
 #
 # ![Gradients flow back through the graph of L = y (xy + x)²: from L = -48 over w, v and u to x and y, which each receive two contributions that add up to -48 and 64](../figures/02-backward.gif)
 
 # %%
-PLACES = {"x": (0, 0), "y": (0, 2.0), "u": (1.75, 1.05), "v": (3.5, 0.25), "w": (5.25, 0.45), "L": (7.0, 1.3)}
-TITLES = {"u": "u = x y", "v": "v = u + x", "w": "w = v²", "L": "L = y w"}
-EDGES = [(name_of[parent], child) for child, node in graph.items() for parent in node.parents]
+PLACES = {"x": (0.8, 0.6), "y": (0.8, 3.0), "u": (2.15, 1.8)}
+PLACES |= {"v": (3.5, 0.6), "w": (4.9, 1.75), "L": (6.3, 2.95)}
+TITLES = {"x": "    x    ", "y": "    y    ", "u": "u = x y"}
+TITLES |= {"v": "v = u + x", "w": "w = v²", "L": "L = y w"}
+EDGES = [(name_of[parent], name) for name in graph for parent in graph[name].parents]
 
 
-def picture(axes, values, grads=None, bright=None, note=""):
-    """The graph with these texts in its boxes; `bright` edges run backwards, in pink, with a text on each."""
-    grads, bright = grads or {}, bright or {}
-    axes.set(xlim=(-0.75, 7.75), ylim=(-0.5, 2.75), xticks=[], yticks=[])
+def digits(number):
+    return f"{number:g}".replace("-", "−")
+
+
+def picture(axes, boxes, below=(), bright=(), speaking="", note="", gap=33):
+    """Texts in the boxes and below them; `bright` edges run back, with a text."""
+    below, bright = dict(below), dict(bright)
+    axes.clear()
+    axes.set(xlim=(0, 7), ylim=(-0.05, 3.9), aspect="equal")
     axes.axis("off")
+    axes.text(0.1, 3.85, note, va="top", size=11)
+    look = {"ha": "center", "va": "center", "size": 11, "linespacing": 1.4}
     for start, end in EDGES:
-        (x0, y0), (x1, y1) = PLACES[start], PLACES[end]
-        pink = (start, end) in bright
-        style = {"color": PINK, "lw": 2.2, "arrowstyle": "<|-"} if pink else {"color": "#B8B8B8", "lw": 1.2, "arrowstyle": "-|>"}
-        axes.annotate("", (x1, y1), (x0, y0), arrowprops={**style, "shrinkA": 33, "shrinkB": 33}, zorder=1)
-        if pink:
-            share = 0.5 if x1 - x0 < 4 else 0.62
-            place = (x0 + share * (x1 - x0), y0 + share * (y1 - y0))
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-            axes.text(*place, bright[start, end], color=PINK, ha="center", va="center", size=10, bbox=box, zorder=4)
-    for name, (x0, y0) in PLACES.items():
-        hot = name in grads
-        box = FancyBboxPatch((x0 - 0.56, y0 - 0.3), 1.12, 0.6, boxstyle="round,pad=0.02,rounding_size=0.12", zorder=2)
-        box.set(facecolor="#FFF0F6" if hot else "white", edgecolor=PINK if hot else GRAY, linewidth=1.4)
-        axes.add_patch(box)
-        axes.text(x0, y0 + 0.17, TITLES.get(name, name), ha="center", va="center", size=10, weight="bold", zorder=3)
-        axes.text(x0 - 0.5, y0 - 0.13, values.get(name, ""), ha="left", va="center", size=10, zorder=3)
-        axes.text(x0 + 0.5, y0 - 0.13, grads.get(name, ""), ha="right", va="center", size=10, color=PINK, zorder=3)
-    axes.text(-0.6, 2.62, note, ha="left", va="top", size=11)
+        (x0, y0), (x1, y1), text = PLACES[start], PLACES[end], bright.get((start, end))
+        arrow = {"arrowstyle": "-|>", "color": "#B0B0B0", "lw": 1.3}
+        if text:
+            arrow = {"arrowstyle": "<|-", "color": PINK, "lw": 2.4}
+        arrow |= {"shrinkA": gap, "shrinkB": gap}
+        axes.annotate("", (x1, y1), (x0, y0), arrowprops=arrow)
+        if text:
+            paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+            axes.text((x0 + x1) / 2, (y0 + y1) / 2, text, color=PINK, bbox=paper, **look)
+    for name, (x, y) in PLACES.items():
+        ground = PINK if name == speaking else "#FDEAF2" if name in below else "white"
+        line = PINK if name in below else "gray"
+        ink = "white" if name == speaking else "black"
+        box = {"boxstyle": "round,pad=0.4", "facecolor": ground, "edgecolor": line}
+        axes.text(x, y, boxes[name], color=ink, bbox=box, **look)
+        down = -0.48 if name == "y" else 0.48
+        axes.text(x, y - down, below.get(name, ""), color=PINK, **look)
 
 
 def film():
-    """The frames: values forward, one by one; then the gradients back, in topological order."""
-    values, grads, frames = {}, {}, []
-    for name in graph:
-        values = {**values, name: f"{graph[name].data:g}"}
-        if name not in "x":  # both inputs at once
-            frames.append((values, {}, {}, "forward: " + TITLES.get(name, "the inputs")))
-    sums = {"L": 1.0}
-    frames.append((values, {"L": "1"}, {}, "backward: dL/dL = 1"))
-    for node in topological_order(L):
+    """Forward, a frame for each value; back, for each node one to send and one to add."""
+    boxes, arrived = {name: f"{TITLES[name]}\n" for name in graph}, {"L": [1.0]}
+    for name, node in graph.items():
+        boxes = {**boxes, name: f"{TITLES[name]}\n{digits(node.data)}"}
+        yield {"boxes": boxes, "note": "forward: " + TITLES[name]}
+    below = {"L": "1"}
+    yield {"boxes": boxes, "below": below, "note": "backward begins: dL/dL = 1"}
+    for node in topological_order(L)[:4]:
         child, bright = name_of[node], {}
+        total = sum(arrived[child])
         for parent, slope in zip(node.parents, node.slopes):
-            name, share = name_of[parent], sums[child] * slope
-            sums[name] = sums.get(name, 0.0) + share
-            bright[name, child] = f"{sums[child]:g} · {slope:g} = {share:g}".replace("· -", "· –")
-        grads = {name: f"{total:g}" for name, total in sums.items()}
-        if bright:
-            frames.append((values, grads, bright, f"backward: {child} sends its gradient times each slope"))
-    return [*frames, *[(values, grads, {}, "all gradients, in one walk")] * 2]
+            bright[name_of[parent], child] = f"{digits(total)} · {digits(slope)}"
+            arrived.setdefault(name_of[parent], []).append(total * slope)
+        now = {"boxes": boxes, "below": below, "bright": bright, "speaking": child}
+        yield {**now, "note": f"backward: {child} sends its gradient, times the slope"}
+        for name, parts in arrived.items():
+            below = {**below, name: " + ".join(map(digits, parts))}
+            below[name] += f" = {digits(sum(parts))}" if len(parts) > 1 else ""
+        yield {"boxes": boxes, "below": below, "note": "backward: the parents add it up"}
+    yield {"boxes": boxes, "below": below, "note": "all six gradients, in one walk"}
 
 
-frames = film()
-figure = Figure(figsize=(7, 3.1))
+frames = list(film())
+figure = Figure(figsize=(7, 3.95))
 axes = figure.add_axes((0, 0, 1, 1))
-
-
-def draw_frame(number):
-    axes.clear()
-    picture(axes, *frames[number])
-
-
 show_figure(
-    FuncAnimation(figure, draw_frame, frames=len(frames), interval=1600),
+    FuncAnimation(figure, lambda k: picture(axes, **frames[k]), len(frames), interval=1500),
     name="02-backward",
-    alt="Gradients flow back through the graph of L = y (xy + x)²: from L = -48 over w, v and u to x and y, which each "
-    "receive two contributions that add up to -48 and 64",
+    alt="Gradients flow back through the graph of L = y (xy + x)²: from L = -48 over w, v "
+    "and u to x and y, which each receive two contributions that add up to -48 and 64",
 )
 backward(L)
 verify(
@@ -641,7 +654,7 @@ verify(
 
 # %%
 def paths(node, target):
-    """Every path from `node` back to `target`, as the tuple of the edges it takes: (parent, child, slope)."""
+    """Each path from `node` back to `target`: a tuple of edges (parent, child, slope)."""
     if node is target:
         yield ()
     for parent, slope in zip(node.parents, node.slopes):
@@ -654,24 +667,25 @@ def product(path):
     return math.prod(slope for _, _, slope in path)
 
 
-figure = Figure(figsize=(7, 4.6))
+figure = Figure(figsize=(7, 3.85))
 for row, target in enumerate((x, y)):
     for column, path in enumerate(paths(L, target)):
         axes = figure.add_axes((0.5 * column, 0.5 - 0.5 * row, 0.5, 0.5))
-        bright = {(name_of[parent], name_of[child]): f"{slope:g}" for parent, child, slope in path}
-        factors = " · ".join(f"({slope:g})" if slope < 0 else f"{slope:g}" for _, _, slope in path)
-        note = f"from {name_of[target]}:  {factors}" + (f" = {product(path):g}" if len(path) > 1 else "")
-        picture(axes, {}, bright=bright, note=note)
+        bright = {(name_of[p], name_of[c]): digits(slope) for p, c, slope in path}
+        note = f"from {name_of[target]}:   " + " · ".join(bright.values())
+        note += f" = {digits(product(path))}" if len(path) > 1 else ""
+        boxes = {name: f" {name} " for name in graph}
+        picture(axes, boxes, bright=bright, note=note, gap=13)
 show_figure(
     figure,
     name="02-paths",
-    alt="All four paths of L = y (xy + x)²: from x over u with product -72 and past u with 24, together -48; from y "
-    "directly with 16 and over u with 48, together 64",
+    alt="All four paths of L = y (xy + x)²: from x over u with product -72 and past u with "
+    "24, together -48; from y directly with 16 and over u with 48, together 64",
 )
 
 
 def by_paths(program, point):
-    """The gradient as the sum over all paths, enumerated one by one; and how many there were."""
+    """The gradient as a sum over all paths, one by one; and how many there were."""
     inputs = [Scalar(value) for value in point]
     root = run(program, inputs)
     found = [[product(path) for path in paths(root, node)] for node in inputs]
@@ -711,50 +725,48 @@ def edges(root):
 
 
 bottom = Scalar(0.1)
+chains = [residual(bottom, k) for k in range(1, 13)]
 verify(
     "k steps have 2^k paths, and 3 k edges",
-    got=[[sum(1 for _ in paths(residual(bottom, k), bottom)), edges(residual(bottom, k))] for k in range(1, 13)],
+    got=[[len([*paths(top, bottom)]), edges(top)] for top in chains],
     want=[[2**k, 3 * k] for k in range(1, 13)],
     against="walking all of them, one by one, for k = 1 to 12",
     tolerance=0,
     because="these are whole numbers",
 )
 top = residual(bottom, 50)
-for node in topological_order(top):
-    node.slopes = tuple(1.0 for _ in node.slopes)  # if every slope is 1, so is every product, and backward counts paths
+for node in topological_order(top):  # if every slope is 1, so is every product:
+    node.slopes = tuple(1.0 for _ in node.slopes)  # backward counts paths
 backward(top)
 count_of_paths.reveal(bottom.grad, within=0.1)
-print(f"2^50 = {2**50}: at a million paths a second, {2**50 / 1e6 / 3600 / 24 / 365:.0f} years. Backward took 150 products.")
+years = 2**50 / 1e6 / 3600 / 24 / 365
+print(f"2^50 = {2**50}: at a million paths a second, {years:.0f} years.")
+print("Backward took 150 multiplications.")
 
 # %% [markdown]
 # So *adding up paths* is what a derivative is, and a hopeless way to compute it. Backward does the same sum without
-# walking any path twice: everything that arrives at a node is added **before** it is passed on. A year of work saved by
-# distributivity, $ab + ac = a(b + c)$. (The last trick, to count paths by an engine whose slopes are all 1, works
-# for any graph. Worth remembering.)
+# walking any edge twice: everything that arrives at a node is added **before** it is passed on. Thirty-six years of
+# work, saved by distributivity: $ab + ac = a(b + c)$. (The last trick, to count paths with an engine whose slopes are all
+# 1, works for any graph. Worth remembering.)
 #
 # ## Break it
 #
-# Three classics. First the colleague's `=`. How often would a test with a random program have caught it?
-
-# %%
-assigned = np.array([our_gradient(*pair, walk=send_back_by_a_colleague) for pair in zip(programs, points)])
-unharmed = np.isclose(assigned, wanted, rtol=1e-9, atol=1e-12).all(axis=1)
-print(f"right by luck: {unharmed.sum()} of 200 programs")
-try:
-    verify("the walk that assigns", got=assigned, want=wanted, against="complex steps", tolerance=1e-11)
-except AssertionError as error:
-    print("✗", error)
-
-# %% [markdown]
-# A test of one formula in which every number is used once tells you nothing: there is no `+` in it to get wrong. **Test with
-# a variable that is used twice.** (`x * x` is enough. It is also why a weight that is shared, as in a recurrent
-# network, trains on a wrong gradient if `=` stands there.)
+# Three classics.
 #
-# Second, a search that does not mark what it has seen. It visits a node once for each path. And third, a chain that is
-# long but harmless: 5,000 additions.
-
+# 1. The colleague's `=`. How often would a test with a random program have caught it?
+# 2. A search that does not mark what it has seen. It visits a node once for each path that leads to it.
+# 3. A program that is long, but harmless: 5,000 additions in a row.
 
 # %%
+assigned = [our_gradient(*pair, send_back_by_a_colleague) for pair in zip(programs, points)]
+unharmed = np.isclose(assigned, wanted, rtol=1e-9, atol=1e-12).all(axis=1)
+print(f"1. right by luck: {unharmed.sum()} of 200 programs")
+try:
+    verify("`=`", np.array(assigned), wanted, against="complex steps", tolerance=1e-11)
+except AssertionError as error:
+    print("   ✗", error)
+
+
 def visits(node):
     """How many nodes a search visits that does not remember where it has been."""
     return 1 + sum(visits(parent) for parent in node.parents)
@@ -762,17 +774,22 @@ def visits(node):
 
 for steps in (5, 10, 15):
     top = residual(Scalar(0.1), steps)
-    print(f"{steps:2} steps: {len(topological_order(top)):2} nodes, {visits(top):6} visits without a set of seen nodes")
+    nodes = len(topological_order(top))
+    print(f"2. {steps:2} steps: {nodes:2} nodes, {visits(top):6} visits")
 chain = Scalar(1.0)
 for _ in range(5000):
     chain = chain + 1.0
 try:
     backward(chain)
-    print("5,000 additions in a row: no problem, you have written it without recursion")
+    print("3. no problem: you have written it without recursion")
 except RecursionError as error:
-    print("5,000 additions in a row: RecursionError,", error)
+    print("3. RecursionError:", error)
 
 # %% [markdown]
+# **What to take home.** A formula in which every number is used once cannot tell `=` from `+=`: there is nothing to add.
+# **Test with a variable that is used twice.** (`x * x` is enough. In a recurrent network every weight is used once for each
+# time step; with `=` it trains, badly, on the gradient of one step.)
+#
 # If yours recurses, Python stops it at about 1,000 levels: a network unrolled over 1,000 time steps would be too much.
 # Remember this one. At the end you will see how our engine gets along without recursion, without a set of seen nodes, and
 # in fact without any search for an order.
@@ -790,7 +807,7 @@ except RecursionError as error:
 # $(a + \dot a\,\varepsilon)(b + \dot b\,\varepsilon) = ab + (\dot a\,b + a\,\dot b)\,\varepsilon + \dot a\,\dot b\,\varepsilon^2 = ab + (\dot a\,b + a\,\dot b)\,\varepsilon$.
 #
 # The product rule falls out of plain algebra. Such *dual numbers* differentiate any program that runs on them: no graph, no
-# memory, no walk. (They are the complex step with $i^2 = -1$ replaced by $\varepsilon^2 = 0$, so nothing is left to round.)
+# memory, no walk. (They are the complex step with $i^2 = -1$ replaced by $\varepsilon^2 = 0$, so that nothing needs to be small.)
 #
 # ### Exercise 02.dual: Forward, with dual numbers
 # Fill in what a plain number becomes, the sum, the product and tanh. `exp` shows how a function of one number does it.
@@ -822,7 +839,8 @@ class Dual:
     def __mul__(self, other):
         other = dual(other)
         ### BEGIN SOLUTION
-        return Dual(self.value * other.value, self.slope * other.value + self.value * other.slope)
+        slope = self.slope * other.value + self.value * other.slope
+        return Dual(self.value * other.value, slope)
         ### END SOLUTION
 
     def tanh(self):
@@ -839,7 +857,8 @@ class Dual:
         return Dual(np.sin(self.value), np.cos(self.value) * self.slope)
 
     def __pow__(self, exponent):
-        return Dual(self.value**exponent, exponent * self.value ** (exponent - 1) * self.slope)
+        slope = exponent * self.value ** (exponent - 1)
+        return Dual(self.value**exponent, slope * self.slope)
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -870,8 +889,7 @@ check("02.dual", Dual)
 # tanh as exp does it: the function's own slope at this value, `1 - out**2`, times the slope that came in, `self.slope`.
 #
 # </details>
-
-# %% [markdown]
+#
 # ## 7. Who wins?
 #
 # Both modes compute the same sum over paths. One sweep, in either direction, does one multiplication and one
@@ -905,19 +923,20 @@ class Counted(float):
 def push_forward(order, start):
     """The forward sweep on a graph: node.rate = dnode/dstart, parents first."""
     for node in reversed(order):
-        node.rate = 1.0 if node is start else sum(slope * parent.rate for parent, slope in zip(node.parents, node.slopes))
+        rates = [slope * parent.rate for parent, slope in zip(node.parents, node.slopes)]
+        node.rate = 1.0 if node is start else sum(rates)
 
 
 def neighbors(values):
     """f(x) = Σ tanh(x_i x_(i+1)): as many inputs as you like, one output."""
     total = call("tanh", values[0] * values[-1])
-    for one, next_one in zip(values, values[1:]):
+    for one, next_one in pairwise(values):
         total = total + call("tanh", one * next_one)
     return total
 
 
 def counted(n):
-    """Multiplications with slopes: of one reverse sweep, and of the n forward sweeps that give the same n numbers."""
+    """Multiplications of one reverse sweep, and of the n forward sweeps for the same."""
     inputs = [Scalar(value) for value in np.random.default_rng(SEED).uniform(-1, 1, size=n)]
     order = topological_order(neighbors(inputs))
     for node in order:
@@ -944,20 +963,24 @@ verify(
     because="these are whole numbers",
 )
 verify(
-    "forward and reverse give the same gradient",
-    got=[np.array(rates) for _, _, rates, _ in counts],
-    want=[np.array(gradient) for _, _, _, gradient in counts],
+    "n forward sweeps and one reverse sweep give the same n = 128 numbers",
+    got=np.array(counts[-1][2]),
+    want=np.array(counts[-1][3]),
     against="one reverse sweep",
     tolerance=1e-13,
     because="the same products, multiplied up from the other end",
 )
-forward_gradients = [
-    [run(program, [Dual(value, float(i == k)) for i, value in enumerate(point)]).slope for k in range(3)]
-    for program, point in zip(programs, points)
-]
+
+
+def forward_gradient(program, point):
+    """By dual numbers: the k-th input moves, the others stand still."""
+    rows = [[Dual(value, float(i == k)) for i, value in enumerate(point)] for k in range(3)]
+    return [run(program, row).slope for row in rows]
+
+
 verify(
     "v̇ = Σ ∂f/∂a · ȧ: dual numbers, on the 200 random programs",
-    got=np.array(forward_gradients),
+    got=np.array([forward_gradient(*pair) for pair in zip(programs, points)]),
     want=wanted,
     against="600 complex steps",
     tolerance=1e-11,
@@ -973,11 +996,13 @@ verify(
 figure = Figure(figsize=(7, 3.2), layout="constrained")
 left, right = figure.subplots(1, 2)
 steps = np.arange(1, 31)
-left.semilogy(steps, 2.0**steps, color=ORANGE, marker="s", markevery=5, label="paths, $2^k$")
-left.semilogy(steps, 3 * steps, color=BLUE, marker="o", markevery=5, label="edges, $3k$: what backward visits")
+left.semilogy(steps, 2.0**steps, color=ORANGE, label="paths, $2^k$")
+left.semilogy(steps, 3 * steps, "--", color=BLUE, label="edges, $3k$: what backward visits")
+left.set_ylim(1, 1e13)
 left.set_xlabel("steps k of  u ← u + tanh u", fontsize=10)
-right.loglog(sizes, [forward for _, forward, _, _ in counts], color=ORANGE, marker="s", label="forward, n sweeps")
-right.loglog(sizes, [reverse for reverse, _, _, _ in counts], color=BLUE, marker="o", label="reverse, one sweep")
+reverse, forward = ([pair[i] for pair in counts] for i in range(2))
+right.loglog(sizes, forward, "s-", color=ORANGE, label="forward, n sweeps")
+right.loglog(sizes, reverse, "o--", color=BLUE, label="reverse, one sweep")
 right.set_xlabel("inputs n of  Σ tanh($x_i x_{i+1}$)", fontsize=10)
 right.set_ylabel("multiplications, counted", fontsize=10)
 for axes in (left, right):
@@ -986,8 +1011,9 @@ for axes in (left, right):
 show_figure(
     figure,
     name="02-cost",
-    alt="Left: the paths through a residual chain double with every step while its edges grow by three. Right: n forward "
-    "sweeps cost n times the multiplications of the one reverse sweep",
+    alt="Left: the paths through a residual chain double with every step while its edges "
+    "grow by three. Right: n forward sweeps cost n times the multiplications of the one "
+    "reverse sweep",
 )
 
 # %% [markdown]
@@ -1010,10 +1036,12 @@ def seconds(action):
 
 
 def dual_pass(point, k):
+    """One of the n sweeps of forward mode."""
     return neighbors([Dual(value, float(i == k)) for i, value in enumerate(point)]).slope
 
 
 def reverse_pass(point):
+    """Record, walk back, read off all n."""
     inputs = [Scalar(value) for value in point]
     backward(neighbors(inputs))
     return [node.grad for node in inputs]
@@ -1025,26 +1053,31 @@ def kept_bytes(point):
     root = neighbors([Scalar(value) for value in point])
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    return kept if root is not None else 0
+    return kept if root.parents else 0
 
 
-few, many = (np.random.default_rng(SEED).uniform(-1, 1, size=n).tolist() for n in (25, 200))
-one_dual, small_reverse, small_kept = seconds(lambda: dual_pass(many, 0)), seconds(lambda: reverse_pass(few)), kept_bytes(few)
+rng = np.random.default_rng(SEED)
+few, many = (rng.uniform(-1, 1, size=n).tolist() for n in (25, 200))
+one_sweep = seconds(lambda: dual_pass(many, 0)) * 1e3
+all_sweeps = seconds(lambda: [dual_pass(many, k) for k in range(200)]) * 1e3
+small, large = (seconds(lambda: reverse_pass(point)) * 1e3 for point in (few, many))
+small_kept, large_kept = (kept_bytes(point) / 1024 for point in (few, many))
 rows = [
     ("multiplications, reverse", 5 * 200 - 2, counted(200)[0], ""),
-    ("forward mode, 200 inputs", 200 * one_dual * 1e3, seconds(lambda: [dual_pass(many, k) for k in range(200)]) * 1e3, "ms"),
-    ("reverse mode, 200 inputs", 8 * small_reverse * 1e3, seconds(lambda: reverse_pass(many)) * 1e3, "ms"),
-    ("bytes that the graph keeps", 8 * small_kept / 1024, kept_bytes(many) / 1024, "KiB"),
+    ("forward mode, 200 inputs", 200 * one_sweep, all_sweeps, "ms"),
+    ("reverse mode, 200 inputs", 8 * small, large, "ms"),
+    ("memory that the graph keeps", 8 * small_kept, large_kept, "KiB"),
 ]
 print(f"{'':28} {'predicted':>10} {'measured':>10}")
 for what, predicted, measured, unit in rows:
     print(f"{what:28} {predicted:10.4g} {measured:10.4g} {unit}")
 
 # %% [markdown]
-# For one number the reverse sweep costs a small multiple of running the program, whatever the number of inputs. (Griewank's
-# "cheap gradient principle": at most about 5 times the arithmetic.) Per operation the engine takes a microsecond or two and a
-# few hundred bytes, to multiply two numbers, which takes your processor less than a nanosecond. A network of a
-# million weights is not going to be trained like this. The cure is to put *arrays* into the nodes: lesson 03.
+# The reverse sweep costs a small multiple of running the program, *whatever the number of inputs*. (Griewank's "cheap
+# gradient principle": at most about five times the arithmetic.) But look at the price of one operation: divide the last two
+# rows by the 599 operations of this program. About a microsecond and 180 bytes, for one multiplication or tanh, which your
+# processor does in a few nanoseconds. Nobody trains a million weights like this. The cure is to put whole *arrays* into the
+# nodes: lesson 03.
 #
 # ## Experiment: a network, trained by your engine
 #
@@ -1073,18 +1106,26 @@ def xor_loss(weights):
     return sum((network(weights, *case) - target) ** 2 for case, target in CASES) * 0.25
 
 
+def xor_gradient(weights):
+    """The loss and its gradient, by your engine."""
+    inputs = [Scalar(value) for value in weights]
+    loss = xor_loss(inputs)
+    backward(loss)
+    return loss.data, np.array([one.grad for one in inputs])
+
+
 rng = np.random.default_rng(SEED + 1)
 start = rng.normal(size=4 * HIDDEN + 1)
 verify(
     "the gradient of the network's loss, all 17 weights",
-    got=(lambda inputs: (backward(xor_loss(inputs)), [one.grad for one in inputs])[1])([Scalar(value) for value in start]),
-    want=[xor_loss(start + 1e-30j * unit).imag / 1e-30 for unit in np.eye(len(start))],
+    got=xor_gradient(start)[1],
+    want=np.array([xor_loss(start + 1e-30j * one).imag / 1e-30 for one in np.eye(17)]),
     against="17 complex steps",
     tolerance=1e-12,
     because="rounding, through about 130 operations",
 )
 start[3 : 4 * HIDDEN : 4], start[-1] = 0.0, 0.0  # the output's weights
-verify("the loss at the start", got=xor_loss(start), want=1.0, against="the mean of (0 ∓ 1)²", tolerance=1e-15)
+verify("the loss at the start", xor_loss(start), 1.0, against="mean of 1²", tolerance=1e-15)
 LEARNING_RATE = 0.2
 lowest = predict("the loss after 200 steps (0 = perfect, 1 = as at the start)", guess=None)
 
@@ -1092,34 +1133,35 @@ lowest = predict("the loss after 200 steps (0 = perfect, 1 = as at the start)", 
 # ![A network of four neurons learns exclusive or: at the start it answers 0 everywhere, then regions of plus and minus one form around the four points, while the loss falls](../figures/02-xor.png)
 
 # %%
-weights, losses, snapshots = start.copy(), [], {0: start.copy()}
-for step in range(1, 201):
-    inputs = [Scalar(value) for value in weights]
-    loss = xor_loss(inputs)
-    backward(loss)
-    losses.append(loss.data)
-    weights = weights - LEARNING_RATE * np.array([one.grad for one in inputs])
-    snapshots[step] = weights
+weights, losses, snapshots = start, [], []
+for _ in range(200):
+    loss, gradient = xor_gradient(weights)
+    losses.append(loss)
+    snapshots.append(weights)
+    weights = weights - LEARNING_RATE * gradient
 lowest.reveal(losses[-1], within=0.1)
 
 across, up = np.meshgrid(np.linspace(-1.8, 1.8, 61), np.linspace(-1.8, 1.8, 61))
-figure = Figure(figsize=(7, 2.5), layout="constrained")
+figure = Figure(figsize=(7, 2.2), layout="constrained")
 panels = figure.subplots(1, 4)
-for axes, step in zip(panels, (2, 10, 200)):
-    axes.contourf(across, up, network(snapshots[step], across, up), levels=np.linspace(-2, 2, 17), cmap="RdBu", extend="both")
+for axes, step in zip(panels, (5, 15, 100)):
+    answer = network(snapshots[step], across, up)
+    axes.contourf(across, up, answer, np.linspace(-2, 2, 17), cmap="RdBu", extend="both")
     for (a, b), target in CASES:
-        axes.plot(a, b, "o" if target > 0 else "s", color="white", markeredgecolor="black", markersize=8)
+        axes.plot(a, b, "o" if target > 0 else "s", mfc="white", mec="black", markersize=8)
     axes.set(xticks=[], yticks=[], aspect="equal")
     axes.set_title(f"step {step}", fontsize=11)
 panels[3].semilogy(losses, color=BLUE)
 panels[3].set_xlabel("step", fontsize=10)
 panels[3].set_title("loss", fontsize=11)
+panels[3].set_box_aspect(1)
 panels[3].grid(alpha=0.3)
 show_figure(
     figure,
     name="02-xor",
-    alt="A network of four neurons learns exclusive or: at the start it answers 0 everywhere, then regions of plus and "
-    "minus one form around the four points, while the loss falls",
+    alt="A network of four neurons learns exclusive or: at the start it answers 0 "
+    "everywhere, then regions of plus and minus one form around the four points, while the "
+    "loss falls",
 )
 
 # %% [markdown]
@@ -1132,15 +1174,14 @@ show_figure(
 # yours, `tanh` stored a slope. In ours it stores nothing at the spot; it has a *rule*, which is handed $g$, the
 # gradient of the result, and returns the gradient of the argument. For a single number that is $g$ times the slope.
 
+# `lambda g, out:` names the result and not the argument, so the result is kept and the argument is not: you saw why
+# when you derived it.
+#
+# Below it, the walk back. Half of its lines concern memory, and who asked for what. Look for the loop that takes a node,
+# applies its rules, and adds up what comes out.
+
 # %%
 show.source("tanh")
-
-# %% [markdown]
-# `lambda g, out:` names the result and not the argument, so the result is kept and the argument is not: you saw why
-# when you derived it. And this is the walk back. Half of the lines concern who
-# asked for what, and memory; look for the loop that takes a node, applies its rules, and adds what comes out:
-
-# %%
 show.source(engine.walk)
 
 # %% [markdown]
@@ -1150,7 +1191,7 @@ show.source(engine.walk)
 # | `slopes`: numbers | rules, and `saved`: what they need | the slope of an array in an array is a huge matrix: lesson 03 |
 # | `parents` are Scalars | nodes point at nodes, never at values | a value that no rule needs can be freed |
 # | `topological_order`, then a loop | a heap of ages: the youngest waiting node is next | no recursion, no search: see below |
-# # | `+=` into `.grad` of every node, from 0 | the same sum, held beside the heap; `.grad` for leaves only, **added to what is there** | so that several losses can share one; hence `optimizer.zero_grad()` |
+# | `+=` into `.grad` of every node, from 0 | the same sum, held beside the heap; `.grad` for leaves only, **added to what is there** | so that several losses can share one; hence `optimizer.zero_grad()` |
 #
 # Where is the topological order? Each node gets a number at birth, its `age`, from a clock. A node is always made *after*
 # its parents. So the walk just takes the youngest node that is waiting. No search, and 100,000 operations in a row

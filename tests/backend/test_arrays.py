@@ -7,7 +7,7 @@ from typing import Any
 import numpy
 import pytest
 
-from tinygrad_edu.backend import namespace, number, to_device, to_host
+from tinygrad_edu.backend import add_at, namespace, number, to_device, to_host
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64"])
@@ -24,3 +24,30 @@ def test_a_number_is_made_once_and_cannot_be_written_to() -> None:
     assert number(7, x) is not number(7, x.astype("float64"))
     with pytest.raises(ValueError, match="read-only"):
         number(7, x)[...] = 8
+
+
+@pytest.mark.parametrize("rows", [3, 40, 5000])
+@pytest.mark.parametrize("shape", [(200, 16), (4, 300), (20, 10, 10)])
+def test_rows_that_occur_again_are_added(rows: int, shape: tuple[int, ...]) -> None:
+    rng = numpy.random.default_rng(rows)
+    key = rng.integers(-rows, rows, shape[0], dtype=numpy.int32)
+    values = rng.integers(-9, 9, shape).astype("float64")
+    wanted, found = numpy.zeros((rows, *shape[1:])), numpy.zeros((rows, *shape[1:]))
+    numpy.add.at(wanted, key, values)
+    for place in ((key,), (key, ...)):
+        found[...] = 0
+        add_at(found, place, values, fresh=True)
+        assert numpy.array_equal(found, wanted)
+    square = key.reshape(2, -1)
+    add_at(found, (square,), values.reshape(*square.shape, *shape[1:]))  # not fresh: added to what is there
+    assert numpy.array_equal(found, 2 * wanted)
+    found[...] = 0
+    add_at(found, (square,), values[:1], fresh=True)  # one row for all places
+    wanted[...] = 0
+    numpy.add.at(wanted, square, values[:1])
+    assert numpy.array_equal(found, wanted)
+
+
+def test_a_row_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(IndexError, match="out of bounds"):
+        add_at(numpy.zeros((4, 600)), (numpy.array([0, 4]),), numpy.ones((2, 600)), fresh=True)

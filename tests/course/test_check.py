@@ -101,7 +101,7 @@ def test_planted_answers():
     found = list(misjudged(planted))
     assert found[0] == "90.bad: the answer that is right is accepted"
     assert found[1].startswith("90.bad: the answer that negates should hear 'factor', but hears:\n✗ 90.bad: not yet.")
-    assert found[2] == "90.bad: doubles again and doubles hear the same, 'factor 2'"
+    assert found[2].startswith("90.bad: the answers that doubles and that doubles again hear the same:\n✗ 90.bad: not")
     rejected = Exercise("90.bad", "", lambda x: x, lambda rng: [(1.0,), (2.0,)], slips=(lambda *_: "no",))
     assert "the reference is rejected" in next(misjudged(rejected))
     blank = Exercise("90.bad", "", 3, ask=lambda answer: 3)

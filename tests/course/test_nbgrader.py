@@ -1,4 +1,4 @@
-"""What is built is nbgrader's: it makes the same student version, and grades right answers full and blanks with nothing."""
+"""nbgrader makes the same student version as we do, and gives right answers full points and blanks none."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ def test_drawings_and_animations_have_words():
     text = with_words("image/svg+xml", "<svg></svg>", 'where x < "0"')
     assert '<div role="img" aria-label="where x &lt; &quot;0&quot;"' in text
     assert "<svg></svg>" in text
+    assert '<div role="group" aria-label="it moves"' in with_words("text/html", "<button>", "it moves")
 
 
 def test_outputs_of_other_kinds():

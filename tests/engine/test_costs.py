@@ -11,7 +11,16 @@ import pytest
 import tinygrad_edu as te
 from tinygrad_edu.autograd import Function
 from tinygrad_edu.backend import default_generator
-from tinygrad_edu.engine import backward_flops, bytes_moved, forward_flops, fuses, observers, primitives, unfused
+from tinygrad_edu.engine import (
+    backward_flops,
+    bytes_moved,
+    forward_flops,
+    fuses,
+    observers,
+    primitive,
+    primitives,
+    unfused,
+)
 from tinygrad_edu.engine.costs import blank
 from tinygrad_edu.profiler import profile
 from tinygrad_edu.testing.cases import CASES
@@ -196,20 +205,35 @@ def test_a_fused_operation_costs_what_its_definition_costs() -> None:
     assert fused[0] >= 3 * 12
 
 
+@primitive(register=False)
+def both(x: Any) -> Any:
+    return x + x, x * x
+
+
+both.defvjp(x=lambda g, x: 2 * (g[0] + g[1] * x))
+both.defcost(lambda x: 2 * x.size, x=lambda x: 4 * x.size)
+
+
 def halves_definition(x: Any) -> Any:
     first, second = x.split(2)
-    return first * second
+    one, other = both(first * second)
+    return one + other
 
 
 @fuses(halves_definition, register=False)
 def halves(x: Any) -> Any:
-    return x[:2] * x[2:]
+    product = x[:2] * x[2:]
+    return product + product + product * product
 
 
 def test_a_definition_may_take_things_apart_and_be_counted_where_nothing_is_recorded() -> None:
     call = (halves, [numpy.ones(4)], {}, numpy.ones(2))
     with te.no_grad():
-        assert (forward_flops(call), backward_flops(call, [True]), backward_flops(call, [False])) == (2, 4, 0)
+        assert (forward_flops(call), backward_flops(call, [True]), backward_flops(call, [False])) == (
+            2 + 4 + 2,
+            4 + 8,
+            0,
+        )
 
 
 def test_to_count_draws_no_random_numbers() -> None:

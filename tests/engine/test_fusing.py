@@ -46,6 +46,11 @@ CALLS["batch_norm"] = [
     for weight in (None, random.normal(size=3))
     for bias in (None, random.normal(size=3))
 ]
+CALLS["group_norm"] = [
+    ([random.normal(size=shape), weight, bias], {"groups": groups, "eps": 1e-3})
+    for shape, groups in (((3, 4), 2), ((2, 4, 3), 2), ((2, 4, 2, 2), 4))
+    for weight, bias in ((None, None), random.normal(size=(2, 4)))
+]
 CALLS["cross_entropy"] = [
     (
         [random.normal(size=(5, 4, *space)), random.integers(0, 4, (5, *space)), weight],

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from tinygrad_edu import Generator, nn, no_grad, optim, tensor, zeros
 from tinygrad_edu.backend.strict import counters
-from tinygrad_edu.nn.functional import recurrent as functions
+from tinygrad_edu.engine import unfused
 from tinygrad_edu.nn.utils.rnn import pack_sequence, pad_packed_sequence, unpack_sequence
+from tinygrad_edu.ops import recurrent
 
 LAYERS = ("RNN", "LSTM", "GRU")
 Array = numpy.ndarray
@@ -145,6 +146,7 @@ def test_a_batch_and_one_sequence_are_what_each_is_by_itself(settings: Any, step
             numpy.testing.assert_allclose(one_part.detach().numpy(), wanted_part, rtol=1e-12, atol=1e-14)
 
 
+@unfused()
 @pytest.mark.parametrize("name", LAYERS)
 def test_packed_equals_one_by_one_bit_for_bit_if_products_are_summed_in_one_order(
     name: str, monkeypatch: pytest.MonkeyPatch, rng: Any
@@ -156,7 +158,7 @@ def test_packed_equals_one_by_one_bit_for_bit_if_products_are_summed_in_one_orde
         product = (x.unsqueeze(-2) * weight).sum(-1)
         return product if bias is None else product + bias
 
-    monkeypatch.setattr(functions, "linear", row_by_row)
+    monkeypatch.setattr(recurrent, "linear", row_by_row)
     layer = made(name, 3, 5, 2, bidirectional=True).float()
     sequences = [tensor(rng.normal(size=(length, 3)), dtype="float32") for length in (3, 7, 1, 4, 4)]
     output, last = layer(pack_sequence(sequences, enforce_sorted=False))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tracemalloc
+import weakref
 
 import numpy
 import pytest
 
 import tinygrad_edu as te
 from tinygrad_edu.profiler import profile
+from tinygrad_edu.profiler.memory import _knows
 
 N = 500_000
 SIZE = 4 * N  # bytes of one array
@@ -21,6 +23,7 @@ def test_the_peak_is_what_was_alive_at_once() -> None:
         y = x * 2
         y + y
         del y
+        te.ones(3) * 2
         x - 1
     memory = p.memory
     assert memory is not None
@@ -75,11 +78,21 @@ def test_each_graph_is_looked_at_once_and_a_retained_one_not_again() -> None:
 def test_an_account_that_somebody_else_keeps_goes_on() -> None:
     tracemalloc.start()
     try:
-        with profile(profile_memory=True):
+        numpy.ones(N, "float32")
+        with profile(profile_memory=True) as p:
             te.ones(3) + 1
         assert tracemalloc.is_tracing()
+        assert p.memory is not None
+        assert p.memory.peak < 0.1 * SIZE
     finally:
         tracemalloc.stop()
+
+
+def test_memory_is_known_by_itself_and_not_by_its_address_alone() -> None:
+    x, y = numpy.ones(3), numpy.ones(3)
+    assert _knows({id(x): weakref.ref(x)}, x)
+    assert not _knows({id(x): weakref.ref(y)}, x)
+    assert not _knows({}, x)
 
 
 def test_no_account_unless_asked_for() -> None:

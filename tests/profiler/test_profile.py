@@ -129,6 +129,9 @@ def test_the_profilers_own_work_is_left_out(monkeypatch: pytest.MonkeyPatch) -> 
         nn.Linear(2, 2)(te.ones(1, 2)).exp().sum().backward()
     assert clock.now > 105
     assert p.total == p.overhead == 0
+    with p:
+        te.ones(3) + 1
+    assert p.total == p.overhead == 0
 
 
 def test_what_is_no_operation_has_lines_of_its_own() -> None:
@@ -176,7 +179,8 @@ def test_nothing_is_left_of_it() -> None:
     with pytest.raises(ValueError, match="cannot be multiplied"), profile() as p:
         Net()(te.ones(3, 4))
     assert everything_replaced() == before
-    assert p._path == ()
+    with record_function("later"):
+        assert p._path == ()
 
 
 def test_one_inside_another_sees_the_same() -> None:
@@ -217,10 +221,11 @@ def test_a_graph_from_before_is_attributed_by_name() -> None:
 def test_second_derivatives() -> None:
     x = te.ones(3, requires_grad=True)
     with profile() as p:
-        (first,) = grad((x.exp() * x).sum(), x, create_graph=True)
+        (first,) = grad(x.exp() * x, x, te.ones(3), create_graph=True)
         forward = row_of(p, "mul").calls
         first.sum().backward()
     assert forward == row_of(p, "mul").calls == 1  # what rules call is part of their time, not called by the program
+    assert row_of(p, "mul").forward_flops == 3
     assert row_of(p, "mul").backward > row_of(p, "mul").forward > 0
     assert x.grad.tolist() == pytest.approx([3 * numpy.e] * 3)
 
@@ -231,10 +236,28 @@ def test_other_threads_are_left_alone() -> None:
         other.start()
         other.join()
         te.ones(3) + 1
+        assert p._last[0] is primitives["add"]
+        other = threading.Thread(target=lambda: te.ones(3).exp())
+        other.start()
+        other.join()
+        assert p._last[0] is primitives["add"]
     assert [row.name for row in p.rows] == ["add"]
 
 
-def test_an_operation_without_arrays_of_its_own_is_not_counted_twice() -> None:
+def test_an_operation_with_several_results_is_walked_once() -> None:
+    layer = nn.BatchNorm1d(3)
+    x = te.rand(4, 3, requires_grad=True)
+    with profile() as p:
+        layer(x).sum().backward()
+        first, second = x.split(2)
+        (first * second).sum().backward()
+    assert sum(row.calls for row in p.rows if row.name == "split") == 1
+    (normalized,) = [row for row in p.rows if row.name == "batch_norm"]
+    assert normalized.calls == 1
+    assert normalized.forward_flops < normalized.backward_flops < 4 * normalized.forward_flops
+
+
+def test_what_a_kernel_calls_is_not_counted_twice() -> None:
     x = te.rand(4, 4, requires_grad=True)
     with profile() as p:
         x.softmax(0).sum().backward()  # its rule calls `sum`, its kernel other functions

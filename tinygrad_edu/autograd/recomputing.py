@@ -114,7 +114,8 @@ class RecomputedNode(Node):
             node.parents = (*node.parents[:position], end, *node.parents[position + 1 :])
         wanted = [end for end, parent in zip(ends, self.parents, strict=True) if asked is None or parent.age in asked]
         roots = [(inner[i].node, part) for i, part in parts.items()]
-        arrived = dict(walk(roots, retain_graph=higher, create_graph=higher, targets=wanted))
+        walked = walk(roots, retain_graph=higher, create_graph=higher, targets=wanted)
+        arrived = {node: gradient for node, gradient, _ in walked}
         for end, parent in zip(ends, self.parents, strict=True):
             end.parents = (parent,)  # a second derivative goes on into the tape outside
         return [arrived.get(end) for end in ends]

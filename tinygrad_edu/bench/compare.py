@@ -23,7 +23,10 @@ OURS = "tinygrad_edu"
 
 @dataclass
 class Result:
-    """What one workload took: seconds of one step, the median over rounds of each round's median."""
+    """What one workload took: seconds of one step, the median over rounds of each round's median.
+
+    A library that does not have the workload is in none of the tables.
+    """
 
     workload: str
     seconds: dict[str, float] = field(default_factory=dict)  # library -> seconds of one step
@@ -96,19 +99,21 @@ def compare(workload: str, libraries: Sequence[str], rounds: int, variables: Map
     try:
         for name in libraries:
             process = processes[name] = Process(name, variables)
-            found = process.ask(workload)
-            result.about[name], result.idle[name] = process.about, found["memory_before"]
-            result.seconds[name], result.memory[name] = found["step"], found["memory_peak"]
-        steps = {name: max(1, round(TURN / result.seconds[name])) for name in libraries}
-        medians: dict[str, list[float]] = {name: [] for name in libraries}
+            result.about[name], found = process.about, process.ask(workload)
+            if found is not None:
+                result.idle[name], result.memory[name] = found["memory_before"], found["memory_peak"]
+                result.seconds[name] = found["step"]
+        having = list(result.seconds)
+        steps = {name: max(1, round(TURN / seconds)) for name, seconds in result.seconds.items()}
+        medians: dict[str, list[float]] = {name: [] for name in having}
         for turn in range(rounds):
-            for name in libraries[:: 1 if turn % 2 else -1]:
+            for name in having[:: 1 if turn % 2 else -1]:
                 medians[name].append(statistics.median(processes[name].ask(steps[name])))
     finally:
         for process in processes.values():
             process.__exit__(None, None, None)
     result.seconds = {name: statistics.median(values) for name, values in medians.items()}
-    for name in libraries:
+    for name in having:
         if name != OURS:
             ratios = [own / other for own, other in zip(medians[OURS], medians[name], strict=True)]
             result.ratio[name] = statistics.median(ratios)

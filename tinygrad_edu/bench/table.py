@@ -6,32 +6,43 @@ For: `tinygrad-edu bench`. Not for: measuring.
 from __future__ import annotations
 
 import json
+import os
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from tinygrad_edu.bench.compare import OURS, Result
+from tinygrad_edu.bench.peers import PEERS
 from tinygrad_edu.bench.workloads import WORKLOADS
 
 MIB = 2**20
+NONE = "-"  # a workload that a library does not have
+TIMES_AS_FAST = 4  # as the fastest peer over NumPy: the goal on CNN, LSTM and GPT
 
 
 def heading(libraries: Sequence[str]) -> str:
-    """The first line of the table."""
-    times = "".join(f"{name + ' ms':>17}" for name in libraries)
-    ratios = "".join(f"{'/ ' + name:>10}{'(spread)':>15}" for name in libraries if name != OURS)
-    memory = "".join(f"{name + ' MiB':>17}" for name in libraries)
-    return f"{'workload':42}{times}{ratios}{'goal':>7}{'moonshot':>10}{'peak:':>7}{memory}"
+    """The first line of the table: milliseconds, our time divided by the peers', goals, MiB of the processes."""
+    names = ["ours" if name == OURS else name for name in libraries]
+    times = "".join(f"{name + ' ms':>12}" for name in names)
+    ratios = "".join(f"{'/ ' + name:>11} {'(spread)':<12}" for name in names[1:])
+    memory = "".join(f"{name:>10}" for name in names)
+    return f"{'workload':38}{times}{ratios}{'goal':>6}{'moonshot':>10}{'peak MiB:':>12}{memory}"
 
 
 def row(result: Result, libraries: Sequence[str]) -> str:
     """One line: times, ratios, whether the goal is met, peak memory of the processes."""
-    workload = WORKLOADS[result.workload]
-    times = "".join(f"{1e3 * result.seconds[name]:17.3f}" for name in libraries)
-    ratios = "".join(f"{ratio:10.2f}{spread(result.spread[name]):>15}" for name, ratio in result.ratio.items())
-    memory = "".join(f"{result.memory[name] / MIB:17.0f}" for name in libraries)
-    return f"{workload.title:42}{times}{ratios}{workload.goal:7.2f}{workload.moonshot:10.2f}{'':7}{memory}{met(result)}"
+    workload, has = WORKLOADS[result.workload], result.seconds
+    times = "".join(f"{1e3 * has[name]:12.3f}" if name in has else f"{NONE:>12}" for name in libraries)
+    ratios = "".join(
+        f"{result.ratio[name]:11.2f} {spread(result.spread[name]):<12}" if name in has else f"{NONE:>11}{'':13}"
+        for name in libraries
+        if name != OURS
+    )
+    memory = "".join(f"{result.memory[name] / MIB:10.0f}" if name in has else f"{NONE:>10}" for name in libraries)
+    return (
+        f"{workload.title:38}{times}{ratios}{workload.goal:6.2f}{workload.moonshot:10.2f}{'':12}{memory}{met(result)}"
+    )
 
 
 def spread(ratios: tuple[float, float]) -> str:
@@ -48,20 +59,30 @@ def met(result: Result) -> str:
 
 
 def summary(results: Sequence[Result]) -> list[str]:
-    """How many goals were met and the median ratio, for each peer."""
+    """The median ratio to each peer, how many goals were met, and how far the fastest peer over NumPy is behind."""
     lines = []
-    for name in results[0].ratio if results else ():
-        ratios = [result.ratio[name] for result in results]
+    for name in dict.fromkeys(name for result in results for name in result.ratio):
+        ratios = [result.ratio[name] for result in results if name in result.ratio]
         lines.append(f"{statistics.median(ratios):.2f} of {name}'s time (median over {len(ratios)} workloads)")
     if results and "torch" in results[0].ratio:
         reached = [result.ratio["torch"] <= WORKLOADS[result.workload].goal for result in results]
         lines.append(f"{sum(reached)} of {len(reached)} goals met")
+    for result in results:
+        if over_numpy := {name: ratio for name, ratio in result.ratio.items() if name in PEERS}:
+            name = max(over_numpy, key=over_numpy.__getitem__)
+            lines.append(f"{result.workload}: {1 / over_numpy[name]:.1f} times as fast as {name}{_at_least(result)}")
     return lines
 
 
+def _at_least(result: Result) -> str:
+    """The goal beside the fastest peer over NumPy, for the workloads that have one."""
+    return f" (goal: {TIMES_AS_FAST})" if result.workload in ("cnn4", "cnn32", "cnn128", "lstm", "gpt") else ""
+
+
 def machine(result: Result) -> list[str]:
-    """One line for each library: version, linear algebra, kernel, threads."""
-    return [f"{name} {about['version']}: " + "; ".join(pools(about["pools"])) for name, about in result.about.items()]
+    """One line for each library: version, linear algebra, kernel, threads; and how busy the machine is with others."""
+    lines = [f"{name} {about['version']}: " + "; ".join(pools(about["pools"])) for name, about in result.about.items()]
+    return [*lines, f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"] if hasattr(os, "getloadavg") else lines
 
 
 def pools(found: Iterable[dict[str, Any]]) -> Iterable[str]:

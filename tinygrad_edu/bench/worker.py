@@ -1,21 +1,25 @@
 """One library in a process of its own, timing steps as it is told: `python -m tinygrad_edu.bench.worker NAME`.
 
 It prints one line about itself, then reads lines from standard input: a workload's name prepares it and answers with
-the warmed-up time of one step; a number of steps times that many and answers with the seconds of each. Every answer is
-one line of JSON. Not for: people; `tinygrad-edu bench` talks to it.
+the warmed-up time of one step, or with null if the library does not have it; a number of steps times that many and
+answers with the seconds of each. Every answer is one line of JSON. Not for: people; `tinygrad-edu bench` talks to it.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
+import importlib.metadata
 import json
 import platform
 import resource
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from tinygrad_edu.backend import require
+from tinygrad_edu.bench.peers import PEERS
 from tinygrad_edu.bench.workloads import WORKLOADS, Step
 
 WARM_UP = 0.3  # seconds: libraries choose their kernels and fill their caches in the first steps
@@ -50,13 +54,26 @@ def about(name: str, library: Any) -> dict[str, Any]:
     ]
     if name == "torch":
         pools.append({"internal_api": "mkldnn", "num_threads": library.get_num_threads()})
-    version = getattr(library, "__version__", "")
+    version = getattr(library, "__version__", None) or importlib.metadata.version(name)
     return {"library": name, "version": version, "python": platform.python_version(), "pools": pools}
 
 
 def peak_memory() -> int:
     """The most memory this process has held so far, in bytes (Linux counts in KiB, macOS in bytes)."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def preparations(name: str, library: Any) -> dict[str, Callable[[], Step]]:
+    """{workload: a function that sets it up and returns the step} for all that the library has."""
+    if name in PEERS:
+        has: dict[str, Callable[[], Step]] = importlib.import_module(f"tinygrad_edu.bench.peers.{name}").PREPARE
+        return has
+
+    def prepare(workload: str) -> Step:
+        library.manual_seed(0)
+        return WORKLOADS[workload].prepare(library)
+
+    return {workload: functools.partial(prepare, workload) for workload in WORKLOADS}
 
 
 def serve(name: str, orders: TextIO, answers: TextIO) -> None:
@@ -66,14 +83,16 @@ def serve(name: str, orders: TextIO, answers: TextIO) -> None:
         print(json.dumps(answer), file=answers, flush=True)
 
     library = importlib.import_module(name)
+    prepare = preparations(name, library)
     say(about(name, library))
     step: Step | None = None
     for line in orders:
         order = line.strip()
-        if order in WORKLOADS:
-            library.manual_seed(0)
+        if order in WORKLOADS and order not in prepare:
+            say(None)
+        elif order in WORKLOADS:
             before = peak_memory()
-            step = WORKLOADS[order].prepare(library)
+            step = prepare[order]()
             seconds = warmed(step)
             say({"step": seconds, "memory_before": before, "memory_peak": peak_memory()})
         elif step is not None:

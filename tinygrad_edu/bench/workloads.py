@@ -33,11 +33,12 @@ def training_step(t: Any, model: Any, optimizer: Any, inputs: Any, labels: Any) 
     """The five lines of every training loop, with cross-entropy."""
     loss_function = t.nn.CrossEntropyLoss()
 
-    def step() -> None:
+    def step() -> Any:
         optimizer.zero_grad()
         loss = loss_function(model(inputs), labels)
         loss.backward()
         optimizer.step()
+        return loss
 
     return step
 
@@ -50,6 +51,12 @@ def normal(t: Any, *shape: int) -> Any:
 def whole(t: Any, high: int, *shape: int) -> Any:
     """Whole numbers below `high`, the same for every library."""
     return t.from_numpy(numpy.random.default_rng(1).integers(0, high, shape))
+
+
+def next_tokens(t: Any, vocabulary: int, batch: int, length: int) -> tuple[Any, Any]:
+    """Random text: tokens (batch, length), and as labels (batch · length) the tokens that follow."""
+    text = numpy.random.default_rng(1).integers(0, vocabulary, (batch, length + 1))
+    return t.from_numpy(text[:, :-1].copy()), t.from_numpy(text[:, 1:].reshape(-1))
 
 
 def mlp(t: Any) -> Step:
@@ -91,14 +98,15 @@ def gpt(t: Any) -> Step:
     vocabulary, length = 65, 64
     model = networks.gpt(t, layers=4, width=128, heads=4, context=length, vocabulary=vocabulary)
     optimizer = t.optim.Adam(model.parameters(), lr=0.001)
-    tokens, labels = whole(t, vocabulary, 16, length), whole(t, vocabulary, 16 * length)
+    tokens, labels = next_tokens(t, vocabulary, 16, length)
     loss_function = t.nn.CrossEntropyLoss()
 
-    def step() -> None:
+    def step() -> Any:
         optimizer.zero_grad()
         loss = loss_function(model(tokens).view(-1, vocabulary), labels)
         loss.backward()
         optimizer.step()
+        return loss
 
     return step
 

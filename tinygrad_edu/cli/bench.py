@@ -2,6 +2,7 @@
 
     tinygrad-edu bench --against torch          all workloads, with their goals
     tinygrad-edu bench lstm gru --rounds 15     some of them, alone
+    tinygrad-edu bench cnn32 lstm gpt --against torch,mygrad,autograd    beside other libraries over NumPy, too
     tinygrad-edu bench overhead --against torch what the engine adds to each operation, measured on 10 numbers
 
 Each library works in a process of its own, and they take turns. Measure on a quiet machine: with two busy processes on
@@ -17,9 +18,11 @@ import sys
 
 from tinygrad_edu.bench import WORKLOADS, Result, compare, environment, run_overhead, table
 from tinygrad_edu.bench.chart import draw_ratios
+from tinygrad_edu.bench.peers import PEERS
 
 OVERHEAD = "overhead"
-PEERS = ("torch",)
+TORCH = "torch"
+AGAINST = (TORCH, *PEERS)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     names = ", ".join([*WORKLOADS, OVERHEAD])
     add = parser.add_argument
     add("workloads", nargs="*", metavar="WORKLOAD", help=f"{names} (default: all but {OVERHEAD})")
-    add("--against", metavar="torch", default="", help="other libraries to measure, separated by commas")
+    add("--against", metavar=",".join(AGAINST), default="", help="other libraries to measure, those of them you name")
     add("--rounds", type=int, default=7, help="rounds, in each of which every library has its turn (default: 7)")
     add("--threads", type=int, help="threads for linear algebra (default: as many as the library takes)")
     add("--free-blas", action="store_true", help="let OpenBLAS choose its kernel even where OPENBLAS_CORETYPE is set")
@@ -41,13 +44,13 @@ def run(options: argparse.Namespace) -> int:
     known = [*WORKLOADS, OVERHEAD]
     if unknown := [name for name in options.workloads if name not in known]:
         raise ValueError(f"wanted a workload out of {', '.join(known)}, got {', '.join(unknown)}")
-    if unknown := [name for name in peers if name not in PEERS]:
-        raise ValueError(f"wanted --against {' or '.join(PEERS)}, got {', '.join(unknown)}")
+    if unknown := [name for name in peers if name not in AGAINST]:
+        raise ValueError(f"wanted --against {' or '.join(AGAINST)}, got {', '.join(unknown)}")
     for option, value in (("--rounds", options.rounds), ("--threads", options.threads)):
         if value is not None and value < 1:
             raise ValueError(f"wanted {option} of 1 or more, got {value}")
     if OVERHEAD in options.workloads:
-        run_overhead(peers, options.rounds, options.json)
+        run_overhead([name for name in peers if name == TORCH], options.rounds, options.json)
     names = [name for name in options.workloads or WORKLOADS if name != OVERHEAD]
     if names:
         run_workloads(names, peers, options)

@@ -18,6 +18,7 @@ from tinygrad_edu.course.publish import MIME
 from tinygrad_edu.course.run import Outcome, run_lesson
 
 MARK = re.compile(r"^[ \t]*#+ (?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)\n?", re.MULTILINE)
+NO_WORDS = "No description has been provided for this image"  # nbconvert's, for every picture it doesn't know
 IMAGES = ("image/svg+xml", "image/png", "text/html")
 
 
@@ -31,7 +32,7 @@ def page(lesson: Lesson) -> tuple[str, Outcome]:
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     about = {"metadata": {"path": str(lesson.path.parent), "name": f"{lesson.id} · {lesson.title}"}}
     text, _ = exporter.from_notebook_node(notebook, resources=about)
-    return str(text), outcome
+    return str(text).replace(NO_WORDS, ""), outcome  # the frames of an animation, whose words are around them
 
 
 def tidy(notebook: Any) -> None:
@@ -76,6 +77,7 @@ def with_words(kind: str, data: str, alt: str) -> str:
     text = html.escape(alt, quote=True)
     if kind == "image/png":
         picture = f'<img alt="{text}" style="max-width: 100%" src="data:image/png;base64,{data.strip()}">'
-    else:  # drawings and animations stand in the page as they are
-        picture = f'<div role="img" aria-label="{text}" style="overflow-x: auto">{data}</div>'
+    else:  # drawings and animations, which have buttons, stand in the page as they are
+        role = "img" if kind == "image/svg+xml" else "group"
+        picture = f'<div role="{role}" aria-label="{text}" style="overflow-x: auto">{data}</div>'
     return f'<figure style="margin: 0">{picture}<figcaption>{text}</figcaption></figure>'

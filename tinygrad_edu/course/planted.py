@@ -33,6 +33,6 @@ def misjudged(asked: Exercise) -> Iterator[str]:
             yield f"{asked.id}: the answer that {wrong.mistake} is accepted"
         elif wrong.says.casefold() not in message.casefold():
             yield f"{asked.id}: the answer that {wrong.mistake} should hear {wrong.says!r}, but hears:\n{message}"
-        elif wrong.says in said:
-            yield f"{asked.id}: {wrong.mistake} and {said[wrong.says]} hear the same, {wrong.says!r}"
-        said.setdefault(wrong.says, wrong.mistake)
+        elif message in said:
+            yield f"{asked.id}: the answers that {said[message]} and that {wrong.mistake} hear the same:\n{message}"
+        said.setdefault(message, wrong.mistake)

@@ -97,6 +97,7 @@ class KernelNode(Node):
     """The node of one call. It keeps what the way back wants and, for a second derivative, the arguments."""
 
     __slots__ = ("results", "settings")
+    makes_fresh = True  # a way back makes its gradients itself: it returns neither g nor anything that it kept
 
     def __init__(
         self, made_by: Kernel, parents: tuple[Any, ...], kept: Any, settings: dict[str, Any], results: int
@@ -131,7 +132,7 @@ class KernelNode(Node):
         targets = [x.node for x in inputs if isinstance(x, Value)]
         starts = [(outs[i].node, part) for i, part in parts.items() if outs[i].node is not None]
         arrived = walk(starts, retain_graph=True, create_graph=True, targets=targets)
-        found = dict(arrived)
+        found = {node: gradient for node, gradient, _ in arrived}
         return [found.get(x.node) if isinstance(x, Value) else None for x in inputs]
 
 

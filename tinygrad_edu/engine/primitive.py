@@ -151,6 +151,11 @@ class Primitive:
     # ------------------------------------------------------------------------------------------------ running it
     def __call__(self, *args: Any, **settings: Any) -> Any:
         """Run on bare arrays and return an array; or run on Values, record, and return a Value."""
+        for arg in args:
+            if type(arg) in value_classes:
+                break
+        else:  # no Value among them: how the text of a rule runs in a first-order backward
+            return self.function(*args, **settings)
         arrays, parents, dtype, mixed, wanted, plain = [], [], None, False, False, False
         for arg in args:
             if type(arg) in value_classes:
@@ -164,8 +169,6 @@ class Primitive:
                 plain = True
                 arrays.append(arg)
                 parents.append(None)
-        if dtype is None:  # no Value among them: how the text of a rule runs in a first-order backward
-            return self.function(*args, **settings)
         if plain:
             arrays = [_constant(self.name, array) for array in arrays]
         if (mixed or dtype.kind != "f") and self.prepare is not None:

@@ -7,7 +7,7 @@ gradients are; the rules do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any
 
@@ -29,55 +29,54 @@ def walk(
     retain_graph: bool = False,
     create_graph: bool = False,
     targets: Sequence[Any] | None = None,
-) -> list[tuple[Any, Any]]:
-    """Send the gradients of `roots`, pairs (node, gradient), back; return those that arrived, as such pairs too.
+) -> list[tuple[Any, Any, bool]]:
+    """Send the gradients of `roots`, pairs (node, gradient), back; return those that arrived.
 
-    With `targets` (nodes) only what leads to them is computed and theirs are returned; else every leaf's are.
-    Gradients are arrays, or Values when `create_graph` is set. Each node's saved arrays are freed as it is passed,
-    unless `retain_graph`.
+    These are triples (node, gradient, fresh): fresh if nobody else holds the gradient's memory. With `targets` (nodes)
+    only what leads to them is computed and theirs are returned; else every leaf's are. Gradients are arrays, or Values
+    when `create_graph` is set. Each node's saved arrays are freed as it is passed, unless `retain_graph`.
     """
     asked = None if targets is None else _leading_to(targets, [node for node, _ in roots])
     wanted = () if targets is None else {node.age for node in targets}
-    arrived: list[tuple[Any, Any]] = []
-    waiting: dict[int, list[Any]] = {}  # negated age -> [node, its gradient so far, is that memory nobody else's]
+    arrived: list[tuple[Any, Any, bool]] = []
+    waiting: dict[int, list[Any]] = {}  # negated age -> [node, its gradient so far, fresh]
     order: list[int] = []  # a heap of the keys of `waiting`: the youngest node first
-    arriving: Any = [(node, gradient) for node, gradient in roots if asked is None or node.age in asked]
-    fresh = False
+    _receive(waiting, order, [root for root in roots if asked is None or root[0].age in asked], False)
     before, mode.recording = mode.recording, create_graph
     try:
-        while True:
-            for parent, contribution in arriving:
-                if contribution is None:
-                    continue
-                key = -parent.age
-                entry = waiting.get(key)
-                if entry is None:
-                    waiting[key] = [parent, contribution, fresh]
-                    heappush(order, key)
-                else:
-                    entry[1:] = _sum(entry[1], contribution, entry[2], fresh)
-            if not order:
-                return arrived
-            arriving = parent = contribution = entry = None  # keep no gradient alive while the next rule runs
+        while order:
             node, gradient, fresh = waiting.pop(heappop(order))
             if node.hooks:
-                gradient = _run_hooks(node, gradient)
+                gradient, fresh = _run_hooks(node, gradient), False
             if type(node) is Leaf:
-                arrived.append((node, gradient))
-                arriving = ()
+                arrived.append((node, gradient, fresh))
                 continue
             if wanted and node.age in wanted:
-                arrived.append((node, gradient))
+                arrived.append((node, gradient, False))
             if asked is not None and not _goes_on(node, asked):
-                arriving = ()
                 continue
-            arriving = zip(node.parents, _pull(node, gradient, asked, create_graph))
-            fresh = node.makes_fresh and not backward_observers
+            contributions = zip(node.parents, _pull(node, gradient, asked, create_graph))
+            _receive(waiting, order, contributions, node.makes_fresh and not create_graph and not backward_observers)
             if not retain_graph:
                 node.parents, node.saved = (), None
-            node = gradient = None
+            node = gradient = contributions = None  # keep no gradient alive while the next rule runs
     finally:
         mode.recording = before
+    return arrived
+
+
+def _receive(waiting: dict[int, list[Any]], order: list[int], contributions: Iterable[Any], fresh: bool) -> None:
+    """Add gradients to what their nodes have got so far; a node that has got nothing yet gets in line."""
+    for node, gradient in contributions:
+        if gradient is None:
+            continue
+        key = -node.age
+        entry = waiting.get(key)
+        if entry is None:
+            waiting[key] = [node, gradient, fresh]
+            heappush(order, key)
+        else:
+            entry[1:] = _sum(entry[1], gradient, entry[2], fresh)
 
 
 def _sum(first: Any, second: Any, first_is_fresh: bool, second_is_fresh: bool) -> tuple[Any, bool]:
@@ -167,12 +166,13 @@ def _arrays_in(values: Any) -> list[Any]:
     return [values] if is_array(values) else []
 
 
-def collect(leaf: Any, gradient: Any) -> None:
+def collect(leaf: Any, gradient: Any, fresh: bool = False) -> None:
     """leaf.grad += gradient, into a buffer that belongs to the leaf alone: never a view, never another's gradient."""
     if isinstance(gradient, Value):
         leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
     elif leaf.grad is None:
-        leaf.grad = result(namespace(gradient).array(gradient, order="C"))
+        own = fresh and type(gradient) is ndarray and gradient.base is None and gradient.flags.c_contiguous
+        leaf.grad = result(gradient if own else namespace(gradient).array(gradient, order="C"))
     elif leaf.grad.node is not None:
         leaf.grad = leaf.grad + result(_array(gradient))
     else:

@@ -5,7 +5,7 @@
         h = cell(x, h)
 
 For: decoders that feed their output back, truncated backpropagation by hand, reading. Not for: whole sequences, which
-RNN, LSTM and GRU run (`nn/recurrent.py`). The formulas are in `nn/functional/recurrent.py`, written once for both.
+RNN, LSTM and GRU run (`nn/recurrent.py`). The formulas are in `ops/recurrent.py`, written once for both.
 
 All weights and biases start as U(-1/√H, 1/√H), H = hidden_size. Shapes, with or without the batch axis N:
 
@@ -20,10 +20,10 @@ from typing import Any
 from tinygrad_edu.backend import Generator
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.nn.functional.checks import check_floating, check_same_dtype
-from tinygrad_edu.nn.functional.recurrent import gru_step, lstm_step, relu_step, tanh_step
 from tinygrad_edu.nn.init import fresh_uniform, positive
 from tinygrad_edu.nn.module import Module
 from tinygrad_edu.nn.parameter import Parameter
+from tinygrad_edu.ops.recurrent import gru_step, lstm_step, relu_step, tanh_step
 from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.tensors.creation import zeros
 

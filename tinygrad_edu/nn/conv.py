@@ -12,12 +12,13 @@ from typing import Any, ClassVar
 
 from tinygrad_edu.backend import Generator
 from tinygrad_edu.nn import functional as F
-from tinygrad_edu.nn.functional.convolution import padding_amounts, transposed_lengths
+from tinygrad_edu.nn.functional.convolution import padding_amounts
 from tinygrad_edu.nn.functional.padding import MARGINS, surround
 from tinygrad_edu.nn.functional.sizes import Sizes, per_axis
 from tinygrad_edu.nn.init import fresh_uniform, positive
 from tinygrad_edu.nn.module import Module
 from tinygrad_edu.nn.parameter import Parameter
+from tinygrad_edu.ops.convolution import transposed_lengths
 from tinygrad_edu.tensors import Tensor
 
 

@@ -20,7 +20,7 @@ Parameters, for each layer k and direction, as PyTorch names and lays them out (
     weight_hh_l{k}[_reverse]  (gates · H, H)                                     bias_hh_l{k}[_reverse]  (gates · H)
 
 gates: RNN 1, LSTM 4 (i, f, g, o), GRU 3 (r, z, n), blocks of H rows in this order. The formulas and the loop through
-time are in `nn/functional/recurrent.py`. Not for: single steps (`nn/cells.py`).
+time are in `ops/recurrent.py`. Not for: single steps (`nn/cells.py`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Read `nn/recurrent.py` first: it says what goes in and what comes out. Whatever kind of input comes, it is laid out as a
 packed batch (a padded one being packed with all sequences equally long), so that one loop through time serves all.
-For: the three layers. Not for: the formulas and the loop, which are in `nn/functional/recurrent.py`.
+For: the three layers. Not for: the formulas and the loop, which are in `ops/recurrent.py`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 from tinygrad_edu.backend import Generator
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.nn.functional.checks import check_floating
-from tinygrad_edu.nn.functional.recurrent import gru, lstm, rnn_relu, rnn_tanh
 from tinygrad_edu.nn.init import fresh_uniform, positive
 from tinygrad_edu.nn.module import Module
 from tinygrad_edu.nn.parameter import Parameter
 from tinygrad_edu.nn.utils.rnn import PackedSequence
+from tinygrad_edu.ops.fused.recurrent import gru, lstm, rnn_relu, rnn_tanh
 from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.tensors.creation import zeros
 from tinygrad_edu.tensors.functions import cat, stack

@@ -38,7 +38,7 @@ def convolution_definition(x, weight, bias, *, stride, padding, dilation, groups
     return contiguous(swap(reshape(product, shape=(outputs, batch, *places)), 0, 1))
 
 
-def transposed_convolution(x, weight, bias, *, stride, dilation, groups, cut, lengths):
+def transposed_convolution_definition(x, weight, bias, *, stride, dilation, groups, cut, lengths):
     """y[n, o, stride·i + dilation·u - cut] += w[c, o, u] · x[n, c, i]    for all c, i, u;    and + b[o]
 
     x (N, C, H, W)    weight (C, O / groups, kh, kw)    bias (O,) or None    y (N, O, *lengths)

@@ -31,9 +31,8 @@ def near_coefficients(dtype: str) -> list[float]:
     t = chebyshev.chebpts1(4 * degree)
     roots = numpy.sqrt((t + 1) / 2)
     ratios = numpy.array([math.erf(x) / x for x in roots])
-    return numpy.polynomial.Chebyshev.fit(roots * roots, ratios, degree, domain=[0, 1]).convert(
-        kind=numpy.polynomial.Polynomial
-    ).coef.tolist()
+    fitted = numpy.polynomial.Chebyshev.fit(roots * roots, ratios, degree, domain=[0, 1])
+    return fitted.convert(kind=numpy.polynomial.Polynomial).coef.tolist()
 
 
 @cache

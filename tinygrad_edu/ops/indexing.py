@@ -30,7 +30,7 @@ def put(x, *, key, shape, unique):
     if unique or not any(is_array(part) for part in key):
         out[key] = x
     else:
-        add_at(out, key, x)
+        add_at(out, key, x, fresh=True)
     return out
 
 

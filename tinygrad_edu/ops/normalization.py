@@ -7,6 +7,8 @@ survives a large mean. Not for: running averages, or which axes a kind of layer 
 
 from __future__ import annotations
 
+import math
+
 from tinygrad_edu.ops.elementwise import rsqrt, square
 from tinygrad_edu.ops.reductions import mean
 from tinygrad_edu.ops.shaping import reshape
@@ -43,9 +45,17 @@ def rms_norm_definition(x, weight, *, axis, eps):
 
 
 def batch_norm_definition(x, weight, bias, *, eps):
-    """((x - m) / √(v + eps) · weight + bias, m, v),    m, v: (C,), over all axes of (N, C, …) but that of the channels"""
+    """((x - m) / √(v + eps) · weight + bias, m, v),    m, v: (C,), over all axes of (N, C, …) but the channels'"""
     axis = (0, *range(2, x.ndim))
     normal, m, v = standardized(x, axis=axis, eps=eps)
     channels = (x.shape[1],)
     out = scaled(normal, by_channel(weight, x), by_channel(bias, x))
     return out, reshape(m, shape=channels), reshape(v, shape=channels)
+
+
+def group_norm_definition(x, weight, bias, *, groups, eps):
+    """(x - m) / √(v + eps) · weight + bias,    m, v over each of `groups` groups of channels of each case of (N, C, …)"""
+    cases, channels = x.shape[:2]
+    rows = reshape(x, shape=(cases, groups, channels // groups * math.prod(x.shape[2:])))
+    normal, _, _ = standardized(rows, axis=(2,), eps=eps)
+    return scaled(reshape(normal, shape=x.shape), by_channel(weight, x), by_channel(bias, x))

@@ -2,11 +2,12 @@
 
     tanh_step, relu_step, lstm_step, gru_step    one step: the formulas of the papers, shared by cells and layers
     over_time                                    a step repeated over a batch of sequences, forward or backward in time
-    rnn_tanh, rnn_relu, lstm, gru                a whole sequence, for one layer and one direction
+    rnn_tanh_definition, rnn_relu_definition, lstm_definition, gru_definition
+                                                 a whole sequence, for one layer and one direction
 
-For: what RNN, LSTM and GRU compute with the weights that they own; each whole-sequence function is a definition beside
-which a fused kernel may stand (`engine/fusing.py`), and takes bare arrays as well as Tensors. Not for: stacking layers
-and directions (`nn/recurrent.py`), nor for packing sequences (`nn/utils/rnn.py`).
+For: what RNN, LSTM and GRU compute with the weights that they own, on bare arrays as well as on Tensors. The layers run
+the kernels in `fused/recurrent`, which stand for the definitions here and are held equal to them. Not for: stacking
+layers and directions (`nn/recurrent.py`), nor for packing sequences (`nn/utils/rnn.py`).
 
 Every function here takes its sequences packed: x (Σ batch_sizes, input_size) holds the rows of time 0, then those of
 time 1, and so on; batch_sizes[t] is how many sequences are still running at time t. The sequences are ordered from the

@@ -74,13 +74,11 @@ class Memory:
             if is_array(array) and not _knows(self._made, owner(array)):
                 self._given[id(owner(array))] = weakref.ref(owner(array))
         for array in out if isinstance(out, tuple) else (out,):
-            if is_array(array) and not _knows(self._given, owner(array)):
+            if is_array(array):
                 self._made[id(owner(array))] = weakref.ref(owner(array))
 
     def look_at_tape(self, node: Any) -> None:
         """Add up what the graph behind `node` keeps, if that has not been done."""
-        if node.age in self._seen:
-            return
         counted: set[int] = set()
         waiting = [node]
         while waiting:

@@ -201,7 +201,7 @@ class profile:
         if threading.get_ident() != self._thread:
             return
         start = time.perf_counter()
-        (timed, seconds), self._last = self._last, (None, 0.0)
+        timed, seconds = self._last
         row, call = self._row(op.name), (op, tuple(map(blank, arrays)), settings, blank(out))
         self._ticks.append(clock.tick())
         self._calls.append((row, call))
@@ -209,7 +209,7 @@ class profile:
             self.memory.note(arrays, out)
         if not self._depth:
             row.calls += 1
-        if timed is op and not self._depth:  # else its parts have been counted one by one: a user's Function
+        if timed is op and not self._depth:  # else it is part of a rule, or its parts are counted: a user's Function
             row.forward += seconds
             self._measured += seconds
             row.forward_bytes += bytes_moved(arrays, out)

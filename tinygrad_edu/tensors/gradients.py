@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_edu.backend import namespace
-from tinygrad_edu.engine import Leaf, collect, result, walk
+import numpy
+
+from tinygrad_edu.backend import namespace, number
+from tinygrad_edu.engine import collect, result, walk
 from tinygrad_edu.tensors.part import Part
 
 
@@ -39,7 +41,10 @@ def _start(tensor: Part, gradient: Any, create_graph: bool) -> Any:
                 f"grad can be implicitly created only for scalar outputs, got shape {tensor.shape}: "
                 "call .sum() or .mean() first, or pass gradient= in this shape"
             )
-        ones = namespace(tensor.array).ones(tensor.array.shape, tensor.array.dtype)
+        array = tensor.array
+        if not array.ndim and type(array) is numpy.ndarray and not create_graph:
+            return number(1, array)  # a constant, made once: `ones` would take as long as two small operations
+        ones = namespace(array).ones(array.shape, array.dtype)
         return result(ones) if create_graph else ones
     if not isinstance(gradient, Part):
         raise TypeError(f"wanted a tensor as gradient, got {type(gradient).__name__}")
@@ -73,9 +78,10 @@ def backward(
     retain = create_graph if retain_graph is None else retain_graph
     targets = None if inputs is None else _nodes(_listed(inputs))
     roots = _roots(tensors, grad_tensors, create_graph)
-    for node, gradient in walk(roots, retain_graph=retain, create_graph=create_graph, targets=targets):
-        if isinstance(node, Leaf) or targets is not None:
-            collect(node, gradient)
+    arrived = walk(roots, retain_graph=retain, create_graph=create_graph, targets=targets)
+    del roots
+    while arrived:  # each is let go of before the next is copied
+        collect(*arrived.pop())
 
 
 def grad(
@@ -97,7 +103,7 @@ def grad(
     roots = _roots(outputs, grad_outputs, create_graph)
     arrived = {
         node.age: gradient
-        for node, gradient in walk(roots, retain_graph=retain, create_graph=create_graph, targets=targets)
+        for node, gradient, _ in walk(roots, retain_graph=retain, create_graph=create_graph, targets=targets)
     }
     found = []
     for position, tensor in enumerate(inputs):

@@ -7,6 +7,8 @@ import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from numpy import ndarray
+
 from tinygrad_edu.backend import owner
 from tinygrad_edu.ops import broadcasting, linalg, shaping
 from tinygrad_edu.tensors.axes import axes_of, axis_of, flat_sizes
@@ -49,7 +51,14 @@ class Rearranging(Part):
     def view(input: Any, *shape: Any) -> Tensor:
         """Like reshape, but never a copy: for tensors whose memory is in order; see contiguous()"""
         out = Rearranging.reshape(input, *shape)
-        if not input.is_contiguous() and owner(out.array) is not owner(input.array):
+        memory = owner(input.array)
+        if input.is_contiguous() or owner(out.array) is memory:
+            return out
+        if memory is input.array:  # a result, in whatever order its kernel found fastest: now in row-major order
+            input.array = out.array.reshape(input.shape)
+        elif type(memory) is ndarray and not memory.flags.c_contiguous:  # a part of such a result
+            out.array.flags.writeable = False  # it looks like a view, but what is written to it would not arrive
+        else:
             raise ValueError(
                 f"view wanted a tensor whose memory is in row-major order, got one of shape {input.shape} that is a "
                 "transpose or a slice: use reshape(...), which copies when it must"

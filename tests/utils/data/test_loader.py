@@ -63,10 +63,10 @@ def test_the_same_seed_gives_the_same_order():
     assert order(DataLoader(numbered(40), shuffle=True)) == first
 
 
-def test_workers_and_pinned_memory_change_nothing():
+def test_pinned_memory_and_lasting_workers_change_nothing():
     plain, other = (
         order(DataLoader(numbered(20), 3, True, generator=Generator().manual_seed(1), **settings))
-        for settings in ({}, {"num_workers": 2, "pin_memory": True})
+        for settings in ({}, {"num_workers": 2, "pin_memory": True, "persistent_workers": True})
     )
     assert plain == other
 
@@ -111,6 +111,10 @@ def test_batches_stay_on_the_data_sets_device(device):
         ({"batch_sampler": [[0]], "drop_last": True}, "batch_sampler option is mutually exclusive"),
         ({"batch_size": 0}, "batch_size should be a positive integer value, but got batch_size=0"),
         ({"num_workers": -1}, "num_workers option should be a whole number, 0 or more, got -1"),
+        ({"prefetch_factor": 2}, "prefetch_factor option could only be specified with num_workers > 0"),
+        ({"num_workers": 1, "prefetch_factor": -1}, "prefetch_factor option should be a whole number, 0 or more"),
+        ({"num_workers": 1, "prefetch_factor": True}, "prefetch_factor option should be a whole number, 0 or more"),
+        ({"persistent_workers": True}, "persistent_workers option needs num_workers > 0"),
     ],
 )
 def test_settings_that_contradict_are_named(settings, words):

@@ -15,8 +15,8 @@ import numpy
 
 from tinygrad_edu.backend import constant, namespace
 from tinygrad_edu.nn.functional.checks import check_floating
-from tinygrad_edu.nn.functional.planes import plane_steps, read_cells
 from tinygrad_edu.nn.functional.sizes import layouts, per_axis, with_batch
+from tinygrad_edu.ops.planes import plane_steps, read_cells
 from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.tensors.functions import stack
 

@@ -1,22 +1,20 @@
-"""Convolution as one matrix product: cut the image into patches, lay them out as columns, multiply. And its transpose.
+"""Convolution and its transpose, by PyTorch's names, for lines and images.
 
-    conv            y = W · columns(x)                 columns: `windows` of the padded input
+    conv            y = W · columns(x)                 columns: the patches that the kernel sees
     conv_transpose  y = overlap_add(Wᵀ · x)            the same two steps, transposed and in the opposite order
 
-so <conv(x), y> = <x, conv_transpose(y)> for one and the same weight. Both are written once, for any number of axes.
-Compositions of ops, so their derivatives of every order are the ops'. Not for: the layers that own the weights
-(`nn/conv.py`), nor for the patches themselves (`ops/windows.py`).
+For: PyTorch's signatures, sizes and errors. Not for: the mathematics (`ops/convolution.py`), nor the layers that own
+the weights (`nn/conv.py`).
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from tinygrad_edu.nn.functional.checks import check_floating, check_same_dtype
-from tinygrad_edu.nn.functional.padding import surround
 from tinygrad_edu.nn.functional.sizes import Sizes, check_kernel_fits, layouts, per_axis, reach, with_batch
-from tinygrad_edu.ops.windows import overlap_add, windows
+from tinygrad_edu.ops.convolution import transposed_lengths
+from tinygrad_edu.ops.fused.convolution import convolution, transposed_convolution
 from tinygrad_edu.tensors import Tensor
 
 
@@ -119,20 +117,11 @@ def _convolve(
 ) -> Tensor:
     _check_tensors(f"conv{axes}d", axes, input, weight, bias, groups, transposed=False)
     stride, dilation = per_axis(stride, "stride", axes), per_axis(dilation, "dilation", axes)
-    size, outputs = weight.shape[2:], weight.shape[0]
-    image = surround(with_batch(input, axes), padding_amounts(padding, size, stride, dilation))
-    check_kernel_fits(image.shape[2:], size, dilation)
-
-    patches = windows(image, size=size, stride=stride, dilation=dilation)  # (N, C, H', W', kh, kw), a view
-    batch, channels, *places = patches.shape[: 2 + axes]
-    # One column for each place the kernel visits, in runs of W' neighbors: the only copy of the input.
-    columns = patches.permute(1, *range(2 + axes, 2 + 2 * axes), 0, *range(2, 2 + axes))
-    columns = columns.reshape(channels * math.prod(size), batch * math.prod(places))
-    product = _by_groups(weight.reshape(outputs, -1), columns, groups)
-    if bias is not None:
-        product = product + bias.reshape(outputs, 1)
-    # In row-major order like any other image, so that `view` works on it and what follows reads memory in order.
-    out = product.reshape(outputs, batch, *places).transpose(0, 1).contiguous()
+    margins = padding_amounts(padding, weight.shape[2:], stride, dilation)
+    padded = [length + sum(cells) for length, cells in zip(input.shape[-axes:], margins, strict=True)]
+    check_kernel_fits(padded, weight.shape[2:], dilation)
+    settings = {"stride": stride, "padding": margins, "dilation": dilation, "groups": groups}
+    out = convolution(with_batch(input, axes), weight, bias, **settings)
     return out if input.ndim == axes + 2 else out.squeeze(0)
 
 
@@ -151,33 +140,11 @@ def _convolve_transposed(
     stride, dilation = per_axis(stride, "stride", axes), per_axis(dilation, "dilation", axes)
     border = per_axis(padding, "padding", axes, least=0)
     extra = per_axis(output_padding, "output_padding", axes, least=0)
-    image = with_batch(input, axes)
-    (batch, channels, *places), size, outputs = image.shape, weight.shape[2:], weight.shape[1] * groups
-    whole = transposed_lengths(places, size, stride, dilation)
-    _check_output_size(places, whole, border, extra, stride, dilation)
-
-    columns = image.transpose(0, 1).reshape(channels, batch * math.prod(places))
-    product = _by_groups(weight.reshape(channels, -1), columns, groups, transposed=True)
-    patches = product.reshape(outputs, *size, batch, *places)
-    patches = patches.permute(1 + axes, 0, *range(2 + axes, 2 + 2 * axes), *range(1, 1 + axes))  # (N, O, H, W, kh, kw)
-    out = overlap_add(patches, shape=(batch, outputs, *whole), size=size, stride=stride, dilation=dilation)
-    out = surround(out, [(-cut, more - cut) for cut, more in zip(border, extra, strict=True)])
-    if bias is not None:
-        out = out + bias.reshape(outputs, *[1] * axes)
+    whole = transposed_lengths(input.shape[-axes:], weight.shape[2:], stride, dilation)
+    lengths = _transposed_output(input.shape[-axes:], whole, border, extra, stride, dilation)
+    settings = {"stride": stride, "dilation": dilation, "groups": groups, "cut": border, "lengths": lengths}
+    out = transposed_convolution(with_batch(input, axes), weight, bias, **settings)
     return out if input.ndim == axes + 2 else out.squeeze(0)
-
-
-def _by_groups(matrix: Tensor, columns: Tensor, groups: int, transposed: bool = False) -> Tensor:
-    """matrix @ columns, or matrixᵀ @ columns; with groups, each group's rows times its own part of the columns.
-
-    The rows of one group lie together, in the matrix as in the columns: one product for each, stacked.
-    """
-    rows, places = matrix.shape[0], columns.shape[1]
-    if groups == 1:
-        return (matrix.mT if transposed else matrix) @ columns
-    stacked = matrix.reshape(groups, rows // groups, -1)
-    product = (stacked.mT if transposed else stacked) @ columns.reshape(groups, columns.shape[0] // groups, places)
-    return product.reshape(groups * product.shape[1], places)
 
 
 # --------------------------------------------------------------------------------------------------------- arithmetic
@@ -193,14 +160,6 @@ def padding_amounts(
         raise ValueError(f"padding='same' is not supported for strided convolutions: got stride={stride}")
     lost = [cells - 1 if padding == "same" else 0 for cells in reach(size, dilation)]
     return tuple((cells // 2, cells - cells // 2) for cells in lost)
-
-
-def transposed_lengths(
-    lengths: Any, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
-) -> tuple[int, ...]:
-    """(length - 1) · stride + dilation · (size - 1) + 1 along each axis: what a transposed convolution stamps on."""
-    span = reach(size, dilation)
-    return tuple((n - 1) * step + cells for n, step, cells in zip(lengths, stride, span, strict=True))
 
 
 # ------------------------------------------------------------------------------------------------------------- checks
@@ -247,7 +206,10 @@ def _check_bias(function: str, weight: Tensor, bias: Tensor, outputs: int) -> No
         )
 
 
-def _check_output_size(places: Any, whole: Any, border: Any, extra: Any, stride: Any, dilation: Any) -> None:
+def _transposed_output(
+    places: Any, whole: Any, border: Any, extra: Any, stride: Any, dilation: Any
+) -> tuple[int, ...]:
+    """The lengths of the result of a transposed convolution."""
     if any(more >= max(step, gap) for more, step, gap in zip(extra, stride, dilation, strict=True)):
         raise ValueError(
             f"output padding must be smaller than either stride or dilation, but got output_padding={extra}, "
@@ -259,3 +221,4 @@ def _check_output_size(places: Any, whole: Any, border: Any, extra: Any, stride:
             f"Given input size per channel: {list(places)}. Calculated output size per channel: {out}. Output size is "
             f"too small: use less padding, or a larger kernel, stride or input"
         )
+    return tuple(out)

@@ -22,6 +22,7 @@ import numpy
 from tinygrad_edu.engine import no_grad
 from tinygrad_edu.nn.functional.checks import check_floating, check_same_dtype
 from tinygrad_edu.ops.fused import batch_norm as batch_norms
+from tinygrad_edu.ops.fused import group_norm as group_norms
 from tinygrad_edu.ops.fused import layer_norm as layer_norms
 from tinygrad_edu.ops.normalization import by_channel, scaled
 from tinygrad_edu.tensors import Tensor
@@ -101,12 +102,8 @@ def instance_norm(
             f"Expected more than 1 spatial element when training, got input size {list(input.shape)}: one number is "
             f"its own mean; use layer_norm or batch_norm where there is no space to average over"
         )
-    cases, channels = input.shape[:2]  # each channel of each case is a channel of one large case
-    normal, mean, variance = batch_norms.batch_norm(input.reshape(1, cases * channels, n), None, None, eps=eps)
-    if n and cases:
-        _move(running_mean, mean.reshape(cases, channels).mean(0), momentum)
-        _move(running_var, variance.reshape(cases, channels).mean(0), momentum, n / (n - 1))
-    return _scaled_by_channel(normal.reshape(input.shape), weight, bias)
+    _follow(input, n, running_mean, running_var, momentum)
+    return group_norms.group_norm(input, weight, bias, groups=input.shape[1], eps=eps)
 
 
 def group_norm(
@@ -136,9 +133,7 @@ def group_norm(
             f"Expected more than 1 value per channel when training, got input size {list(input.shape)}: with "
             f"{num_groups} groups each number would be its own mean; use fewer groups"
         )
-    groups = input.reshape(input.shape[0], num_groups, size)
-    normal = layer_norms.layer_norm(groups, None, None, axis=(2,), eps=eps)
-    return _scaled_by_channel(normal.reshape(input.shape), weight, bias)
+    return group_norms.group_norm(input, weight, bias, groups=num_groups, eps=eps)
 
 
 def layer_norm(
@@ -202,6 +197,17 @@ def _by_running_averages(
 
 def _scaled_by_channel(normal: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
     return scaled(normal, by_channel(weight, normal), by_channel(bias, normal))
+
+
+@no_grad()
+def _follow(
+    input: Tensor, n: int, running_mean: Tensor | None, running_var: Tensor | None, momentum: float | Tensor
+) -> None:
+    """Move the running averages towards the means over the cases of each case's own mean and variance."""
+    if input.numel() and (running_mean is not None or running_var is not None):
+        space = tuple(range(2, input.ndim))
+        _move(running_mean, input.mean(space).mean(0), momentum)
+        _move(running_var, input.var(space, correction=0).mean(0), momentum, n / (n - 1))
 
 
 @no_grad()

@@ -9,9 +9,9 @@ import math
 from collections.abc import Sequence
 
 from tinygrad_edu.nn.functional.checks import check_floating, check_tensor
-from tinygrad_edu.nn.functional.convolution import transposed_lengths
-from tinygrad_edu.nn.functional.planes import write_cells
 from tinygrad_edu.nn.functional.sizes import Sizes, layouts, per_axis, with_batch
+from tinygrad_edu.ops.convolution import transposed_lengths
+from tinygrad_edu.ops.planes import write_cells
 from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.tensors.axes import check_index
 

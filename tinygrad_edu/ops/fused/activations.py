@@ -8,8 +8,8 @@ way back is a single product. Measured on 1024 x 512 numbers in float32, one thr
     GELU back        1.9 ms                      0.1 ms                                    PyTorch 0.25
 
 GELU is max(x, 0) - |x| Φ(-|x|), where Φ(-|x|) = ½ e^(-x²/2) q as in `erf`: no sign to be put back, and nothing cancels
-for negative x. Tried: blocks of 16 K numbers (a tenth slower: each step costs 0.3 µs however short) and no blocks (three
-times slower); the curve as ½ + ½ tanh(a polynomial), which wants degree 13 and another exponential for the slope.
+for negative x. Tried: blocks of 16 K numbers (a fifth slower: each step costs 0.3 µs however short) and no blocks
+(three times slower); the curve as ½ + ½ tanh(a polynomial), which wants degree 13 and an exponential for the slope.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from tinygrad_edu.ops.normalization import batch_norm_definition
 
 @kernel(batch_norm_definition)
 def batch_norm(x: Any, weight: Any, bias: Any, *, eps: float) -> Any:
-    """((x - m) / √(v + eps) · weight + bias, m, v),    m, v: (C,), over all axes of (N, C, …) but that of the channels"""
+    """((x - m) / √(v + eps) · weight + bias, m, v),    m, v: (C,), over all axes of (N, C, …) but the channels'"""
     order = sorted(range(x.ndim), key=lambda axis: -x.strides[axis])
     parts = _apart(x, order)
     n = parts.size // (x.shape[1] or 1) or 1

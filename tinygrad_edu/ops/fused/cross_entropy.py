@@ -53,7 +53,7 @@ def cross_entropy(
 def cross_entropy_back(
     g: Any, kept: Any, wanted: Any, *, ignore_index: int, label_smoothing: float, reduction: str
 ) -> Any:
-    """dx_c = (1 - ε) w_y (p_c - [c = y]) + ε / C (p_c Σ w - w_c) with p = softmax x, for each case times its gradient"""
+    """dx_c = (1 - ε) w_y (p_c - [c = y]) + ε / C (p_c Σ w - w_c), p = softmax x, times the gradient of the case"""
     shape, counted, places, e, total, importance, weight, for_weight = kept
     g = g.reshape(-1) / importance.sum() if reduction == "mean" else g.reshape(-1)
     each = counted * g  # the gradient of each loss

@@ -58,7 +58,8 @@ def rms_norm(x: Any, weight: Any, *, axis: tuple[int, ...], eps: float) -> Any:
 @rms_norm.backward
 def rms_norm_back(g: Any, kept: Any, wanted: Any, *, axis: tuple[int, ...], eps: float) -> Any:
     """As for layer_norm, without the term of the mean"""
-    dx, dweight = _back(_rows(g, axis), *kept, wanted, centered=False)
+    normal, scale, weight = kept
+    dx, dweight = _back(_rows(g, axis), normal, scale, weight, wanted, centered=False)
     shape = g.shape[axis[0] :]
     return [None if d is None else d.reshape(s) for d, s in ((dx, g.shape), (dweight, shape))]
 

@@ -41,4 +41,9 @@ def linear_back(g: Any, kept: Any, wanted: Any) -> Any:
     )
 
 
-linear.deflatex(r"x \, \mathrm{weight}^{\top} + \mathrm{bias}", x=r"g \, \mathrm{weight}", weight=r"g^{\top} x", bias=r"\sum_{\mathrm{rows}} g")
+linear.deflatex(
+    r"x \, \mathrm{weight}^{\top} + \mathrm{bias}",
+    x=r"g \, \mathrm{weight}",
+    weight=r"g^{\top} x",
+    bias=r"\sum_{\mathrm{rows}} g",
+)

@@ -75,6 +75,18 @@ class Plan:
         """How many matrix products, one after the other."""
         return {ROWS: self.places[0], WHOLE: 1, IMAGES: self.batch}[self.layout]
 
+    @property
+    def taps(self) -> int:
+        """How many numbers of a group a kernel sees at one place."""
+        return self.inner * self.size[0] * self.size[1]
+
+    @property
+    def numbers_of_product(self) -> int:
+        """How many numbers are copied for one product."""
+        places = {ROWS: self.places[1] * self.batch, WHOLE: 0, IMAGES: self.places[0] * self.places[1]}[self.layout]
+        lines = self.size[0] if self.layout is not ROWS or self.dilation[0] > 1 else min(self.size[0], self.stride[0])
+        return self.groups * self.inner * lines * self.size[1] * places
+
     def blocks(self, bytes_of_one: int) -> Iterator[slice]:
         """The products in pieces of about BLOCK bytes."""
         step = max(1, BLOCK // max(bytes_of_one, 1))
@@ -92,20 +104,22 @@ class Plan:
         return memory.reshape(self.count, self.groups, self.outer, -1 if image.size else 0)
 
 
-def plan_for(x: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Plan:
+def plan_for(
+    x: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int, places: Any = None
+) -> Plan:
     """The plan for images x (N, C, H, W); worked out once for every combination of sizes."""
-    inner = is_innermost(x, 3) and not is_innermost(x, 0)
-    return _plan(x.shape, inner, weight_shape, stride, padding, dilation, groups)
+    row_major = is_innermost(x, 3) and not is_innermost(x, 0)
+    return _plan(x.shape, row_major, weight_shape, stride, padding, dilation, groups, places)
 
 
 @lru_cache(maxsize=1024)
 def _plan(
-    shape: Any, row_major: bool, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int
+    shape: Any, row_major: bool, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int, places: Any
 ) -> Plan:
     outputs, inner, *size = weight_shape
     if len(size) == 1:  # a line is an image of one row
         size, stride, dilation, padding = (1, *size), (1, *stride), (1, *dilation), ((0, 0), *padding)
-    places = [
+    places = (1,) * (2 - len(places)) + places if places else [
         (length + sum(margins) - d * (k - 1) - 1) // s + 1
         for length, margins, k, s, d in zip(shape[2:], padding, size, stride, dilation, strict=True)
     ]

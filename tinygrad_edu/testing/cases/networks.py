@@ -148,6 +148,7 @@ def _norms() -> list[Case]:
     last = {"rows": (normal(2, 3, 4), normal(4), normal(4)), "two-axes": (normal(3, 2, 4), normal(2, 4), normal(2, 4))}
     return [
         *rows("batch_norm", lambda t, x, w, b: t.nn.functional.batch_norm(x, None, None, w, b, training=True), both),
+        *rows("group_norm", lambda t, x, w, b: t.nn.functional.group_norm(x, 3, w, b), {"image": both["image"]}),
         *rows("layer_norm", lambda t, x, w, b: t.nn.functional.layer_norm(x, tuple(w.shape), w, b), last),
         *rows(
             "rms_norm",

@@ -123,7 +123,7 @@ def prefetched(make: Callable[[], Any], ahead: int, own: Generator | None) -> It
     finally:
         thread.stop()
         _end()
-        if own is not None:
+        if own is not None and state is not None:
             own.set_state(state)
 
 

@@ -1,14 +1,14 @@
 """What the kernels of all recurrent cells share: the rows of each step, inputs and weights side by side, gradients.
 
-A cell multiplies both its state and its input by weights and adds biases. Side by side that is one product a step:
+Side by side, what a cell multiplies by its weights is one product a step, whose bias costs nothing:
 
-    W_hh h + b + W_ih x = (h, 1, x) @ stacked weights
+    W_hh h + b + W_ih x = (h, 1, x) @ weights        (1, H + 1 + input_size) @ (H + 1 + input_size, H), for each gate
 
-so that the bias costs nothing, and at the end one product gives the gradients of all weights and biases over all times.
-Each gate has a matrix of its own in `stacked`, and so a contiguous block of every result. The sequences of a batch may
-differ in length: a state has one row for each, and at every step the first ones, which are still running (backward in
-time: have begun), are brought up to date in place. What has ended keeps its last state, what has not begun its first.
-Not for: the formulas of the cells (`ops/recurrent.py`) or their derivatives (`rnn`, `lstm`, `gru`).
+and after the loop one product of all times gives the gradients of all weights and biases. The sequences of a batch may
+differ in length. A state has one row for each of them, and a step brings the first ones up to date in place: those
+which are still running or, backward in time, have begun. So what has ended keeps its last state, and what has not begun
+its initial one; on the way back the same holds for the gradients. Not for: the formulas of the cells
+(`ops/recurrent.py`), nor their derivatives (`rnn`, `lstm`, `gru`).
 """
 
 from __future__ import annotations
@@ -19,68 +19,77 @@ from typing import Any
 
 import numpy
 
-Rows = tuple[int, int]  # of one time: from, to
-BLOCK = 4096  # numbers of one kind that are worked on together: a few such arrays stay in the cache
-BIG = 1 << 30
+Rows = tuple[int, int]  # those of one time in a packed array: from, to
+BLOCK = 4096  # numbers: a dozen arrays of this size fit into the cache, and NumPy's cost per call is small beside them
 
 
 def rows_in_turn(batch_sizes: Sequence[int], reverse: bool) -> list[Rows]:
-    """The rows of each time in the order in which they are run: batch_sizes (3, 2) are rows 0 to 3, then 3 to 5."""
+    """The rows of each time in the order in which the times are run: batch_sizes (3, 2) give (0, 3), (3, 5)"""
     found = list(pairwise(accumulate(batch_sizes, initial=0)))
     return found[::-1] if reverse else found
 
 
-def blocks_of(turns: list[Rows], size: int) -> list[tuple[int, int, list[Rows]]]:
-    """(from, to, turns): turns in groups that have about BLOCK numbers in states of `size`, and the rows they cover."""
-    blocks: list[list[Rows]] = []
-    room = 0
+def blocks_of(turns: list[Rows], rows: int) -> list[list[Rows]]:
+    """The turns in groups of at least `rows` rows (the last may have fewer)"""
+    blocks: list[list[Rows]] = [[]]
+    covered = 0
     for start, stop in turns:
-        if room <= 0:
+        if blocks[-1] and covered >= rows:
             blocks.append([])
-            room = BLOCK
+            covered = 0
         blocks[-1].append((start, stop))
-        room -= max((stop - start) * size, 1)
-    return [(min(block)[0], max(block)[1], block) for block in blocks]
+        covered += stop - start
+    return blocks
 
 
 def side_by_side(x: Any, size: int) -> Any:
-    """(rows, H + 1 + input_size): room for the states, ones, and x"""
-    w = size + 1 + x.shape[1]; inputs = numpy.empty((x.shape[0], (w+15)//16*16), x.dtype)[:, :w]
+    """(rows, H + 1 + input_size): room for the state before each step, a one, and x"""
+    inputs = numpy.empty((x.shape[0], size + 1 + x.shape[1]), x.dtype)
     inputs[:, size] = 1
     inputs[:, size + 1 :] = x
     return inputs
 
 
-def stacked(w_ih: Any, w_hh: Any, biases: Sequence[Any], scale: Any = 1) -> Any:
-    """(gates, H + 1 + input_size, H): for each gate W_hhᵀ, the sum of its biases and W_ihᵀ below each other
+def stacked(size: int, *parts: Any) -> Any:
+    """(gates, columns of all parts, H): for each gate its H rows of every part, transposed, below each other
 
-    Their products with rows come out multiplied by `scale` (gates, 1, 1).
+    The parts are matrices (gates · H, columns) and vectors (gates · H). Each gate has a matrix of its own, and so a
+    contiguous block of the result, which all that follows works on.
     """
-    size = w_hh.shape[1]
-    gates = w_hh.shape[0] // size
-    weights = numpy.empty((gates, size + 1 + w_ih.shape[1], size), w_hh.dtype)
-    numpy.multiply(w_hh.reshape(gates, size, -1).mT, scale, out=weights[:, :size])
-    numpy.multiply(w_ih.reshape(gates, size, -1).mT, scale, out=weights[:, size + 1 :])
-    weights[:, size] = 0
-    for bias in biases:
-        if bias is not None:
-            weights[:, size] += bias.reshape(gates, size)
-    weights[:, size : size + 1] *= scale
-    return weights
+    by_gate = [part.reshape(part.shape[0] // size, size, -1).mT for part in parts]
+    columns = sum(part.shape[1] for part in by_gate)
+    out = numpy.empty((by_gate[0].shape[0], columns, size), parts[0].dtype)  # else NumPy leaves them as they lie
+    return numpy.concatenate(by_gate, axis=1, out=out)
 
 
-def to_begin_with(g: Any, like: Any) -> Any:
-    """The gradient of a last state in an array of its own, to be carried back; zeros where nobody used that state."""
-    return numpy.zeros(like.shape, like.dtype) if g is None else numpy.array(g, order="C")
+def minus_product(x: Any, y: Any, z: Any, *, out: Any) -> None:
+    """out = x - y z"""
+    numpy.multiply(y, z, out=out)
+    numpy.subtract(x, out, out=out)
+
+
+def or_zeros(bias: Any, weight: Any) -> Any:
+    """The bias of a weight, or zeros in its place"""
+    return numpy.zeros(weight.shape[0], weight.dtype) if bias is None else bias
+
+
+def owned(g: Any, state: Any) -> Any:
+    """The gradient of a last state as an array to be written to; zeros where nobody used that state"""
+    return numpy.zeros_like(state, order="C") if g is None else numpy.array(g, order="C")
 
 
 def of_weights(g: Any, inputs: Any, size: int, wanted: Sequence[bool]) -> list[Any]:
-    """The gradients of w_ih, w_hh, b_ih, b_hh, where g (rows, gates · H) is that of inputs @ stacked weights
-
-    `wanted` says which of them; it may end after the weights.
-    """
+    """The gradients of w_ih, w_hh, b_ih, b_hh where g (rows, gates · H) is that of the products: gᵀ @ inputs"""
     if not any(wanted):
         return [None] * len(wanted)
     joined = g.T @ inputs
-    parts = (joined[:, size + 1 :], joined[:, :size], joined[:, size], joined[:, size])
+    return parted(joined[:, : size + 1], joined[:, size:], wanted)
+
+
+def parted(of_state: Any, of_input: Any, wanted: Sequence[bool]) -> list[Any]:
+    """The same from those of (w_hh, b_hh) and (b_ih, w_ih) side by side
+
+    `wanted` says which of them; it ends early where no biases were given.
+    """
+    parts = (of_input[:, 1:], of_state[:, :-1], of_input[:, 0], of_state[:, -1])
     return [part.copy() if asked else None for part, asked in zip(parts, wanted, strict=False)]

@@ -2,43 +2,42 @@
 
     position of the cell in row i and column j:  i · W + j
 
-For: reading the chosen cells, and writing them back where they were. Not for: choosing them (`pooling`, `adaptive`).
+For: reading the chosen cells, and writing them back where they were. Not for: choosing them (`pooling`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
 
 from tinygrad_edu.backend import namespace
 from tinygrad_edu.ops.indexing import getitem, put
-from tinygrad_edu.tensors import Tensor
+from tinygrad_edu.ops.shaping import reshape
 
 
-def read_cells(image: Tensor, positions: Any, apart: bool) -> Tensor:
+def read_cells(image, positions, apart):
     """y[n, c, ...] = x[n, c].flatten()[positions[n, c, ...]]        image (N, C, H, W), positions (N, C, H', W')
 
     `apart` promises that no cell is read twice, which makes the gradient an assignment.
     """
     index = _through_the_planes(positions, math.prod(image.shape[2:]))
-    return getitem(image.reshape(image.numel()), key=(index,), unique=apart).reshape(positions.shape)
+    line = reshape(image, shape=(math.prod(image.shape),))
+    return reshape(getitem(line, key=(index,), unique=apart), shape=positions.shape)
 
 
-def write_cells(values: Tensor, positions: Any, plane: Sequence[int]) -> Tensor:
+def write_cells(values, positions, plane):
     """Zeros (N, C, *plane) with values[n, c, ...] at positions[n, c, ...]; the last one stays."""
     index = _through_the_planes(positions, math.prod(plane))
     shape = (*values.shape[:2], *plane)
-    line = put(values.reshape(values.numel()), key=(index,), shape=(math.prod(shape),), unique=True)
-    return line.reshape(shape)
+    line = reshape(values, shape=(math.prod(values.shape),))
+    return reshape(put(line, key=(index,), shape=(math.prod(shape),), unique=True), shape=shape)
 
 
-def plane_steps(lengths: Sequence[int]) -> list[int]:
+def plane_steps(lengths):
     """How far apart in the row-by-row order two neighbors along each axis are: (W, 1)"""
     return [math.prod(lengths[axis + 1 :]) for axis in range(len(lengths))]
 
 
-def _through_the_planes(positions: Any, cells: int) -> Any:
+def _through_the_planes(positions, cells):
     """Positions within each of N·C planes, as one long list of positions in all planes one after the other."""
     batch, channels = positions.shape[:2]
     starts = namespace(positions).arange(batch * channels) * cells

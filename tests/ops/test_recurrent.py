@@ -12,7 +12,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from tinygrad_edu import tensor
-from tinygrad_edu.nn.functional import recurrent
+from tinygrad_edu.ops import recurrent
 
 LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=6).map(lambda found: sorted(found, reverse=True))
 
@@ -49,7 +49,7 @@ def test_a_step_that_adds_makes_running_sums(lengths: list[int], reverse: bool, 
 def test_a_definition_takes_bare_arrays_and_tensors_alike(
     name: str, gates: int, states: int, bias: bool, rng: Any
 ) -> None:
-    definition = getattr(recurrent, name)
+    definition = getattr(recurrent, f"{name}_definition")
     x, rows = rng.normal(size=(6, 3)), gates * 2
     arrays = [
         x,
@@ -71,7 +71,7 @@ def test_a_definition_takes_bare_arrays_and_tensors_alike(
 def test_an_unused_output_costs_nothing_and_breaks_nothing(rng: Any) -> None:
     h0, x = tensor(rng.normal(size=(2, 3)), requires_grad=True), tensor(rng.normal(size=(4, 3)))
     w = tensor(rng.normal(size=(3, 3)), requires_grad=True)
-    _, last = recurrent.rnn_tanh(x, h0, w, w, batch_sizes=(2, 1, 1))
+    _, last = recurrent.rnn_tanh_definition(x, h0, w, w, batch_sizes=(2, 1, 1))
     last[1].sum().backward()  # the sequence that had ended after the first step
     assert (h0.grad.numpy()[0] == 0).all()
     assert (h0.grad.numpy()[1] != 0).all()
