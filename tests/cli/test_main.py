@@ -12,7 +12,7 @@ from tinygrad_edu.cli import main
 from tinygrad_edu.cli.main import COMMANDS, sentence
 
 
-@pytest.mark.parametrize("command", ["train", "predict", "gradcheck", "bench"])
+@pytest.mark.parametrize("command", ["lessons", "train", "predict", "gradcheck", "bench", "course", "doctor"])
 def test_help(capsys, command):
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import numpy
@@ -165,9 +166,10 @@ def test_slips_of_the_exercise_come_first():
     assert judge(asked, lambda x: 2 * x, (X,)).kind == "factor 2"
 
 
-def test_warnings_are_silent(capfd):
+def test_warnings_and_standard_error_are_silent(capfd):
     def loud(x):
         warnings.warn("careful", stacklevel=1)
+        print("a note to standard error", file=sys.stderr)
         return numpy.log(-1.0) * x / numpy.zeros(3)
 
     assert judge(SOFTMAX, loud, (X,)).kind == "not finite"

@@ -33,7 +33,7 @@ def test_the_page_of_a_lesson(probe_course):
     for noise in (
         "noise\n",
         "BEGIN SOLUTION",
-        "In&nbsp;[",
+        "jp-InputPrompt",
         "vnd.tinygrad-edu",
         "Five minutes",
         f"Figure 90-line: {ALT}",

@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_edu as te
 from tinygrad_edu.autograd import grad, gradcheck, gradgradcheck
-from tinygrad_edu.engine import Fused, primitives, unfused
+from tinygrad_edu.engine import Fused, Kernel, primitives, unfused
 from tinygrad_edu.testing import assert_close
 
 FUSED = [op for op in primitives.values() if isinstance(op, Fused)]  # kernels are fused too
@@ -20,7 +20,10 @@ CALLS: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
 }
 
 CALLS["attention"] = [
-    ([random.normal(size=shape) for shape in ((2, 3, 4), (2, 5, 4), (2, 5, 2))] + [mask], {"scale": 0.7, "causal": causal})
+    (
+        [random.normal(size=shape) for shape in ((2, 3, 4), (2, 5, 4), (2, 5, 2))] + [mask],
+        {"scale": 0.7, "causal": causal},
+    )
     for mask in (None, random.random((3, 5)) < 0.7, random.normal(size=(2, 1, 5)))
     for causal in (False, True)
 ]
@@ -46,6 +49,11 @@ CALLS["batch_norm"] = [
     for weight in (None, random.normal(size=3))
     for bias in (None, random.normal(size=3))
 ]
+CALLS["embedding"] = [
+    ([random.normal(size=(5, 3)), random.integers(0, 4, size=shape)], {"padding": padding})
+    for shape in ((), (4,), (2, 3))
+    for padding in (None, 4)  # of a row that is read, the gradient is not the derivative
+]
 CALLS["group_norm"] = [
     ([random.normal(size=shape), weight, bias], {"groups": groups, "eps": 1e-3})
     for shape, groups in (((3, 4), 2), ((2, 4, 3), 2), ((2, 4, 2, 2), 4))
@@ -60,6 +68,22 @@ CALLS["cross_entropy"] = [
     for weight in (None, random.uniform(0.5, 2.0, size=4))
     for ignored, smoothing, reduction in ((-100, 0.0, "mean"), (1, 0.2, "mean"), (1, 0.0, "sum"), (-100, 0.2, "none"))
 ]
+for _name, _gates, _states in (("rnn_tanh", 1, 1), ("rnn_relu", 1, 1), ("lstm", 4, 2), ("gru", 3, 1)):
+    CALLS[_name] = [
+        (
+            [random.normal(size=(sum(sizes), 3)), *random.normal(size=(_states, sizes[0], 2))]
+            + [random.normal(size=(_gates * 2, 3)), random.normal(size=(_gates * 2, 2))]
+            + [random.normal(size=_gates * 2) if given else None for given in biases],
+            {"batch_sizes": sizes, "reverse": reverse},
+        )
+        for sizes, reverse, biases in (
+            ((2, 2), False, (True, True)),
+            ((3, 1, 1), True, (True, True)),
+            ((3, 1, 1), False, (False, True)),
+            ((2,), True, (True, False)),
+            ((1, 1), False, (False, False)),
+        )
+    ]
 
 
 def calls() -> list[Any]:
@@ -89,11 +113,13 @@ def answers(call: Any, xs: list[Any], settings: dict[str, Any]) -> list[Any]:
     outs = list(out) if isinstance(out, tuple) else [out]
     varied = [x for x in xs if x is not None and x.requires_grad]
     weights = [te.tensor(rng.normal(size=tuple(out.shape)), dtype=out.dtype, device=out.device) for out in outs]
-    first = grad(sum((out * w).sum() for out, w in zip(outs, weights, strict=True)), varied, create_graph=True)
+    loss = sum((out * w).sum() for out, w in zip(outs, weights, strict=True))
+    plain = grad(loss, varied, retain_graph=True)  # by the kernels; those below go through the definition
+    first = grad(loss, varied, create_graph=True)
     total = sum((g * g).sum() for g in first)
     second = grad(total, varied, allow_unused=True) if total.requires_grad else [None] * len(varied)
     zeros = [te.zeros_like(x) for x in varied]
-    return [*outs, *first, *(z if g is None else g for z, g in zip(zeros, second, strict=True))]
+    return [*outs, *plain, *first, *(z if g is None else g for z, g in zip(zeros, second, strict=True))]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -127,3 +153,24 @@ def test_unfused_runs_the_definition() -> None:
     with unfused():
         assert x.softmax(1).grad_fn.name == "exp"
     assert x.softmax(1).grad_fn.name == "softmax"
+
+
+def arrays_in(values: Any) -> list[Any]:
+    if isinstance(values, (tuple, list)):
+        return [array for value in values for array in arrays_in(value)]
+    return [values] if isinstance(values, numpy.ndarray) else []
+
+
+@pytest.mark.parametrize(("op", "arrays", "settings"), [call for call in calls() if isinstance(call.values[0], Kernel)])
+def test_a_way_back_makes_its_gradients_itself_because_the_walk_may_write_into_them(
+    op: Any, arrays: list[Any], settings: dict[str, Any]
+) -> None:
+    out, kept = op.function(*arrays, **settings, **({"keep": True} if op.keeps else {}))
+    g = tuple(map(numpy.ones_like, out)) if isinstance(out, tuple) else numpy.ones_like(out)
+    wanted = tuple(array is not None and array.dtype.kind == "f" for array in arrays)
+    again, made = (arrays_in(list(op.back(g, kept, wanted, **settings))) for _ in range(2))
+    assert made
+    for i, gradient in enumerate(made):
+        assert gradient.flags.writeable
+        for other in [*arrays_in([g, kept, arrays]), *again, *made[:i]]:
+            assert not numpy.may_share_memory(gradient, other) or not numpy.shares_memory(gradient, other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import tracemalloc
+from contextlib import nullcontext
 from typing import Any
 
 import numpy
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from tinygrad_edu import Generator, nn, no_grad, optim, tensor, zeros
 from tinygrad_edu.backend.strict import counters
 from tinygrad_edu.engine import unfused
+from tinygrad_edu.engine.primitive import observers
 from tinygrad_edu.nn.utils.rnn import pack_sequence, pad_packed_sequence, unpack_sequence
 from tinygrad_edu.ops import recurrent
 
@@ -183,6 +185,40 @@ def test_gradients_of_a_packed_batch_are_the_sums_over_its_sequences(name: str, 
         (output * output).sum().backward()
     for got, p in zip(together, (*layer.parameters(), *sequences), strict=True):
         numpy.testing.assert_allclose(got, p.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
+# -------------------------------------------------------------------------------------- beside their definitions
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_sequence_is_one_node_and_a_single_step_is_its_formula(name: str, rng: Any) -> None:
+    """Laying out the weights for a kernel takes longer than one step with them does."""
+    layer, used = made(name, 3, 2), []
+
+    def record(op: Any, *_: Any) -> None:
+        used.append(op.name)
+
+    observers.append(record)
+    try:
+        for steps in (2, 1):
+            layer(tensor(rng.normal(size=(steps, 4, 3))))
+            assert (name.lower().replace("rnn", "rnn_tanh") in used) == (steps == 2)
+            used.clear()
+    finally:
+        observers.remove(record)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_kernels_and_definitions_give_a_whole_network_the_same_gradients(name: str, rng: Any) -> None:
+    """Packed in any order, two layers, both directions, dropout between them, states used."""
+    arrays, found = [rng.normal(size=(length, 3)) for length in (3, 7, 1, 4, 4)], []
+    for mode in (nullcontext(), unfused()):
+        layer = made(name, 3, 5, 2, bidirectional=True, dropout=0.5)
+        sequences = [tensor(x, requires_grad=True) for x in arrays]
+        with mode:
+            output, last = layer(pack_sequence(sequences, enforce_sorted=False))
+            sum((part * part).sum() for part in (output.data, *parts_of(last))).backward()
+        found.append([output.data.detach(), *(leaf.grad for leaf in (*layer.parameters(), *sequences))])
+    for one, other in zip(*found, strict=True):
+        numpy.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-9, atol=1e-12)
 
 
 # ------------------------------------------------------------------------------------------------------------ states

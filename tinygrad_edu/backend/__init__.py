@@ -44,5 +44,3 @@ __all__ = [
     "to_device",
     "to_host",
 ]
-
-keep_freed_memory()

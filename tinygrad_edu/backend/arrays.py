@@ -94,12 +94,12 @@ def strided_view(array: Array, shape: tuple[int, ...], strides: tuple[int, ...])
 
 def broadcast_view(array: Array, shape: tuple[int, ...]) -> Array:
     """A view of `array` that reads it again along axes of size 1 and new leading axes."""
+    if type(array) is numpy.ndarray and not array.ndim:  # the gradient of a sum over everything: once a training step
+        return numpy.ndarray(shape, array.dtype, array, 0, (0,) * len(shape))
     library = namespace(array)
     if library is not numpy or not array.size or len(shape) < array.ndim:
         return library.broadcast_to(array, shape)
     array = numpy.asarray(array)
-    if not array.ndim:  # the gradient of a sum over everything: in a training loop, once a step
-        return strided_view(array, shape, (0,) * len(shape))
     new = len(shape) - array.ndim
     for old, size in zip(array.shape, shape[new:], strict=True):
         if old != size and old != 1:
@@ -137,7 +137,7 @@ def _add_rows(target: numpy.ndarray, rows: numpy.ndarray, values: numpy.ndarray)
     last[rows] = order
     again = numpy.flatnonzero(last[rows] != order)
     width, flat = math.prod(target.shape[1:]), target.reshape(-1)
-    starts, columns = rows[again].astype(numpy.intp) % (len(target) or 1) * width, numpy.arange(width)
+    starts, columns = rows[again].astype(numpy.intp) * width, numpy.arange(width)
     step = 65536 // (width or 1) + 1  # rows at a time: the places of their numbers take memory, too
     for first in range(0, again.size, step):
         part = slice(first, first + step)

@@ -18,7 +18,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from tinygrad_edu.backend import require
+from tinygrad_edu.backend import keep_freed_memory, require
+from tinygrad_edu.bench.compare import OURS
 from tinygrad_edu.bench.peers import PEERS
 from tinygrad_edu.bench.workloads import WORKLOADS, Step
 
@@ -70,6 +71,8 @@ def preparations(name: str, library: Any) -> dict[str, Callable[[], Step]]:
         return has
 
     def prepare(workload: str) -> Step:
+        if name == OURS:  # the workloads that have no optimizer train as well
+            keep_freed_memory()
         library.manual_seed(0)
         return WORKLOADS[workload].prepare(library)
 

@@ -4,6 +4,7 @@
     tinygrad-edu bench lstm gru --rounds 15     some of them, alone
     tinygrad-edu bench cnn32 lstm gpt --against torch,mygrad,autograd    beside other libraries over NumPy, too
     tinygrad-edu bench overhead --against torch what the engine adds to each operation, measured on 10 numbers
+    tinygrad-edu bench growth                   time against batch, width, depth and length: with which power it grows
 
 Each library works in a process of its own, and they take turns. Measure on a quiet machine: with two busy processes on
 two cores, threads wait for each other.
@@ -16,20 +17,20 @@ import importlib.util
 import pathlib
 import sys
 
-from tinygrad_edu.bench import WORKLOADS, Result, compare, environment, run_overhead, table
+from tinygrad_edu.bench import WORKLOADS, Result, compare, environment, run_growth, run_overhead, table
 from tinygrad_edu.bench.chart import draw_ratios
 from tinygrad_edu.bench.peers import PEERS
 
-OVERHEAD = "overhead"
+OVERHEAD, GROWTH = "overhead", "growth"
 TORCH = "torch"
 AGAINST = (TORCH, *PEERS)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Options of `tinygrad-edu bench`."""
-    names = ", ".join([*WORKLOADS, OVERHEAD])
+    names = ", ".join([*WORKLOADS, OVERHEAD, GROWTH])
     add = parser.add_argument
-    add("workloads", nargs="*", metavar="WORKLOAD", help=f"{names} (default: all but {OVERHEAD})")
+    add("workloads", nargs="*", metavar="WORKLOAD", help=f"{names} (default: all but the last two)")
     add("--against", metavar=",".join(AGAINST), default="", help="other libraries to measure, those of them you name")
     add("--rounds", type=int, default=7, help="rounds, in each of which every library has its turn (default: 7)")
     add("--threads", type=int, help="threads for linear algebra (default: as many as the library takes)")
@@ -41,7 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the workloads one after the other."""
     peers = [name for name in options.against.split(",") if name]
-    known = [*WORKLOADS, OVERHEAD]
+    known = [*WORKLOADS, OVERHEAD, GROWTH]
     if unknown := [name for name in options.workloads if name not in known]:
         raise ValueError(f"wanted a workload out of {', '.join(known)}, got {', '.join(unknown)}")
     if unknown := [name for name in peers if name not in AGAINST]:
@@ -51,7 +52,9 @@ def run(options: argparse.Namespace) -> int:
             raise ValueError(f"wanted {option} of 1 or more, got {value}")
     if OVERHEAD in options.workloads:
         run_overhead([name for name in peers if name == TORCH], options.rounds, options.json)
-    names = [name for name in options.workloads or WORKLOADS if name != OVERHEAD]
+    if GROWTH in options.workloads:
+        run_growth()
+    names = [name for name in options.workloads or WORKLOADS if name in WORKLOADS]
     if names:
         run_workloads(names, peers, options)
     return 0

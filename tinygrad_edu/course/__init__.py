@@ -3,7 +3,9 @@
     from tinygrad_edu.course import check, predict, show_figure, verify
 
 Read in this order: `verify`, `predict`, `figure` (small), `exercise` (what an exercise is), `compare` and `check` (how
-an answer is judged), `exercises/` (one file for each lesson). Not for: the engine, which knows nothing of lessons.
+an answer is judged), `exercises/` (one file for each lesson). Then what makes a course of them: `lesson`, `build`,
+`run`, `page`, `lint`, `planted`, `syllabus`, and `grade` with `grading/`. Not for: the engine, which knows nothing of
+lessons.
 """
 
 from tinygrad_edu.course.check import check

@@ -33,7 +33,7 @@ def build(lesson: Lesson, to: str) -> Any:
         raise ValueError(f"wanted a version out of {', '.join(VERSIONS)}, got {to!r}")
     nbformat = require("nbformat", extra="lessons", purpose="build notebooks")
     cells = [copy.deepcopy(cell) for cell in lesson.notebook.cells]
-    if to == "student":
+    if to != "instructor":
         cells = [cell for cell in cells if "instructor" not in cell.metadata.get("tags", [])]
     for cell in cells:
         cell.source = boxed(cell.source, lesson) if cell.cell_type == "markdown" else cell.source

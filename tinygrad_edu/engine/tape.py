@@ -55,14 +55,14 @@ class Node:
     `parents` and `saved` run along the primitive's arguments; an argument that needs no gradient has None in both.
     """
 
-    __slots__ = ("age", "grad", "hooks", "parents", "primitive", "saved", "where", "__weakref__")
+    __slots__ = ("age", "code", "grad", "hooks", "instruction", "parents", "primitive", "saved", "__weakref__")
     makes_fresh = False  # True where all gradients that it makes are arrays of their own, which nobody else holds
 
     def __init__(self, primitive: Any, parents: tuple[Any, ...], saved: Any, where: Any) -> None:
         self.primitive = primitive
         self.parents = parents
         self.saved = saved  # None once walked: the arrays are freed as soon as they have been used
-        self.where = where
+        self.code, self.instruction = where  # a tuple more, kept a million times, is one more to be visited each time
         self.age = clock.tick()
         self.hooks: list[Callable[[Any], Any]] | None = None
         self.grad: Any = None  # filled only for a tensor that asked for it: retain_grad
@@ -70,6 +70,11 @@ class Node:
     @property
     def name(self) -> str:
         return self.primitive.name
+
+    @property
+    def where(self) -> tuple[CodeType, int]:
+        """What `caller` said when it was recorded."""
+        return self.code, self.instruction
 
     @property
     def kept(self) -> tuple[Any, ...]:
@@ -82,7 +87,7 @@ class Node:
     def pull(self, gradient: Any, saved: tuple[Any, ...], asked: set[int] | None) -> list[Any]:
         """The gradient of each argument from the gradient of the result: one rule per argument."""
         primitive = self.primitive
-        if asked is None and not primitive.variadic:  # one or two arguments, unrolled: loops take longer than small rules
+        if asked is None and not primitive.variadic:  # one or two arguments, unrolled: a loop takes as long as a rule
             rules = primitive._rules
             if len(saved) == 2:
                 x, y = saved

@@ -8,11 +8,11 @@ For: the three layers. Not for: the formulas and the loop, which are in `ops/rec
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from tinygrad_edu.backend import Generator
+from tinygrad_edu.engine import Kernel
 from tinygrad_edu.nn import functional as F
 from tinygrad_edu.nn.functional.checks import check_floating
 from tinygrad_edu.nn.init import fresh_uniform, positive
@@ -25,7 +25,7 @@ from tinygrad_edu.tensors.creation import zeros
 from tinygrad_edu.tensors.functions import cat, stack
 
 States = tuple[Tensor, ...]  # (h,), or (h, c) for the LSTM
-THROUGH_TIME: dict[str, Callable[..., States]] = {"RNN_TANH": rnn_tanh, "RNN_RELU": rnn_relu, "LSTM": lstm, "GRU": gru}
+THROUGH_TIME: dict[str, Kernel] = {"RNN_TANH": rnn_tanh, "RNN_RELU": rnn_relu, "LSTM": lstm, "GRU": gru}
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 
 
@@ -121,7 +121,8 @@ class RNNBase(Module):
     # -- layers and directions -------------------------------------------------------------------------------------
     def _stacked(self, x: Tensor, states: States, batch_sizes: tuple[int, ...]) -> tuple[Tensor, States]:
         """Each layer reads what the one below says at every time; both directions read the same and are joined."""
-        through_time = partial(THROUGH_TIME[self.mode], batch_sizes=batch_sizes)
+        kernel = THROUGH_TIME[self.mode]  # it lays out the weights anew, which a single step would not make up for
+        through_time = partial(kernel if len(batch_sizes) > 1 else kernel.definition, batch_sizes=batch_sizes)
         weights = iter(self.all_weights)
         initial = zip(*(state.unbind(0) for state in states), strict=True)
         last = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tinygrad_edu.backend import namespace, number
+from tinygrad_edu.backend.orders import ordered_like
 from tinygrad_edu.engine import fuses, primitive
 from tinygrad_edu.ops.casting import to_floating
 from tinygrad_edu.ops.elementwise import erf, exp, expm1, sigmoid, tanh
@@ -21,7 +22,7 @@ def relu(x):
     return namespace(x).maximum(x, number(0, x))
 
 
-relu.defvjp(x=lambda g, out: g * (out > 0))
+relu.defvjp(x=lambda g, out: ordered_like(g, out) * (out > 0))
 relu.deflatex(r"\max(x, 0)", x=r"g \odot [x > 0]")
 
 

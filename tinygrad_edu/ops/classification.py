@@ -16,7 +16,7 @@ from tinygrad_edu.ops.shaping import reshape, zeros_like
 
 
 def nll_loss(x, labels, weight, *, ignore_index, reduction):
-    """l_n = -w[y_n] · x[n, y_n]        x (N, C, …) or (C,) log-probabilities, labels (N, …) or (), weight (C,) or not"""
+    """l_n = -w[y_n] · x[n, y_n]        x (N, C, …) or (C,) log-probabilities, labels (N, …) or (), weight (C,)"""
     losses, importance, _ = label_losses(x, labels, weight, ignore_index=ignore_index)
     return reduced(losses, importance, reduction)
 

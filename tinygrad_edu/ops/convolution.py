@@ -77,6 +77,4 @@ def by_groups(matrix, columns, groups, transposed=False):
 
 def transposed_lengths(lengths, size, stride, dilation):
     """(length - 1) · stride + dilation · (size - 1) + 1 along each axis: what a transposed convolution stamps on."""
-    return tuple(
-        [(n - 1) * s + d * (k - 1) + 1 for n, k, s, d in zip(lengths, size, stride, dilation, strict=True)]
-    )
+    return tuple([(n - 1) * s + d * (k - 1) + 1 for n, k, s, d in zip(lengths, size, stride, dilation, strict=True)])

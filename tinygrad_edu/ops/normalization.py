@@ -54,7 +54,7 @@ def batch_norm_definition(x, weight, bias, *, eps):
 
 
 def group_norm_definition(x, weight, bias, *, groups, eps):
-    """(x - m) / √(v + eps) · weight + bias,    m, v over each of `groups` groups of channels of each case of (N, C, …)"""
+    """(x - m) / √(v + eps) · weight + bias,    m, v over each of `groups` groups of channels of each case"""
     cases, channels = x.shape[:2]
     rows = reshape(x, shape=(cases, groups, channels // groups * math.prod(x.shape[2:])))
     normal, _, _ = standardized(rows, axis=(2,), eps=eps)

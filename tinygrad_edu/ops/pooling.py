@@ -64,7 +64,7 @@ class Axis:
 
 def grid_of(lengths, size, stride, padding, dilation, ceil_mode):
     """One Axis for each axis of the image that the kernel slides along."""
-    return [Axis(*numbers, ceil_mode) for numbers in zip(lengths, size, stride, padding, dilation, strict=True)]
+    return tuple([Axis(*numbers, ceil_mode) for numbers in zip(lengths, size, stride, padding, dilation, strict=True)])
 
 
 def max_pool_definition(x, *, size, stride, padding, dilation, ceil_mode):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy
 
+from tinygrad_edu.backend import keep_freed_memory
 from tinygrad_edu.engine import enable_grad, no_grad
 from tinygrad_edu.tensors import Tensor
 from tinygrad_edu.tensors.creation import tensor
@@ -27,6 +28,7 @@ class Optimizer:
     """
 
     def __init__(self, params: Iterable[Any], defaults: Group) -> None:
+        keep_freed_memory()  # training begins: every step will ask for the same memory again
         check_settings(defaults)
         self.defaults = defaults
         self.state: dict[Tensor, State] = {}

@@ -37,7 +37,7 @@ def test_random_shapes_and_layouts(
 
 @pytest.mark.parametrize("used", [(0,), (1,), (2,), (0, 2)])
 def test_results_that_nobody_uses(used: tuple[int, ...]) -> None:
-    inputs = [te.tensor(random.normal(size=s), requires_grad=True) for s in ((3, 2, 2), (2,), (2,))]
+    inputs = [te.tensor(random.normal(size=s), requires_grad=True) for s in ((3, 2, 2, 2), (2,), (2,))]
     if 0 not in used:
         inputs = inputs[:1]
     rest = [None] * (3 - len(inputs))

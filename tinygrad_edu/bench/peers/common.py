@@ -5,12 +5,12 @@ Neither library has optimizers for all that is measured, so both get these, whic
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
 
-import tinygrad_edu
 from tinygrad_edu.bench import networks
 
 Array = Any  # a NumPy array
@@ -21,8 +21,9 @@ GPT = {"layers": 4, "width": 128, "heads": 4, "context": 64, "vocabulary": 65}
 
 def start(network: Callable[[Any], Any]) -> Arrays:
     """The weights that `network` begins with after manual_seed(0), as arrays of their own."""
-    tinygrad_edu.manual_seed(0)
-    state = network(tinygrad_edu).state_dict()
+    library = importlib.import_module("tinygrad_edu")
+    library.manual_seed(0)
+    state = network(library).state_dict()
     return {name: numpy.array(tensor.numpy()) for name, tensor in state.items()}
 
 

@@ -22,15 +22,13 @@ from tinygrad_edu.bench.peers.common import GPT, Array, InNumPy, adam, sgd, star
 from tinygrad_edu.bench.workloads import Step, next_tokens, normal, whole
 
 Tensors = dict[str, Any]
-f32 = numpy.float32
+f32: Any = numpy.float32
 
 
 def training_step(weights: Tensors, optimizer: Any, loss_of: Callable[[], Any]) -> Step:
     """Forward, backward, update; returns the loss."""
 
     def step() -> Array:
-        for weight in weights.values():
-            weight.null_grad()
         loss = loss_of()
         loss.backward()
         optimizer([weight.grad for weight in weights.values()])
@@ -117,12 +115,12 @@ def gelu(x: Any) -> Any:
 def attention(w: Tensors, name: str, x: Any, future: Array) -> Any:
     heads, length, width = GPT["heads"], GPT["context"], GPT["width"]
     q, k, v = (
-        mygrad.transpose(linear(w, f"{name}.{part}", x).reshape(-1, length, heads, width // heads), (0, 2, 1, 3))
+        mygrad.transpose(linear(w, f"{name}.{part}", x).reshape(-1, length, heads, width // heads), 0, 2, 1, 3)
         for part in "qkv"
     )
-    scores = mygrad.matmul(q, mygrad.transpose(k, (0, 1, 3, 2))) * f32((width // heads) ** -0.5) + future
+    scores = mygrad.matmul(q, mygrad.transpose(k, 0, 1, 3, 2)) * f32((width // heads) ** -0.5) + future
     mixed = mygrad.matmul(softmax(scores, axis=-1), v)
-    return linear(w, f"{name}.project", mygrad.transpose(mixed, (0, 2, 1, 3)).reshape(-1, width))
+    return linear(w, f"{name}.project", mygrad.transpose(mixed, 0, 2, 1, 3).reshape(-1, width))
 
 
 def gpt() -> Step:

@@ -3,6 +3,10 @@
 Both have the same size, data, steps and clipping. What differs is the way back through time: an RNN's gradient passes
 the same matrix and the slope of tanh at every step and is gone before it reaches the first number; an LSTM's passes
 along the cell, c = f c + …, with its forget gates open.
+
+Measured, with the defaults: at 100 steps the LSTM has a mean squared error of 0.0008 to 0.0022 (seeds 0 to 4) and the
+RNN 0.165 (seeds 0 to 5, and the same at half the learning rate), which is what always saying 1 has on these sequences.
+At 20 steps the RNN learns too, and in between it takes luck: try `--data adding:40` with several seeds.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from typing import Any, ClassVar
 
 from tinygrad_edu.cli.drawings.adding import draw_adding
 from tinygrad_edu.cli.tasks.base import Answer, Candidate, Task, number_after
-from tinygrad_edu.datasets.adding import BASELINE, AddingProblem
+from tinygrad_edu.datasets.adding import AddingProblem
 from tinygrad_edu.engine import no_grad
 from tinygrad_edu.models import RecurrentRegressor
 from tinygrad_edu.nn import Module
@@ -24,8 +28,7 @@ from tinygrad_edu.tensors.creation import tensor
 from tinygrad_edu.training import History
 from tinygrad_edu.training.loop import device_of_model
 
-# The LSTM learns with all of these but "sgd", which stays at always saying 1 for all 20 epochs, at any rate tried from
-# 0.1 to 1: far from the answer the gradient is tiny, and only rules that divide by its size make steps there.
+# The LSTM learns with all of these but "sgd", which still says 1 after 20 epochs, at rates from 0.1 to 1.
 RATES = {"adam": 0.02, "sgd": 0.5, "adamw": 0.02, "adagrad": 0.1, "rmsprop": 0.01}
 
 
@@ -50,7 +53,7 @@ class Adding(Task):
     models: ClassVar = {kind: candidate(kind) for kind in ("lstm", "gru", "rnn")}
 
     def load(self, data: str) -> tuple[AddingProblem, AddingProblem]:
-        length = number_after(data, 60, "how long the sequences are")
+        length = number_after(data, 100, "how long the sequences are")
         return AddingProblem(True, length=length), AddingProblem(False, length=length)
 
     def facts(self, learned: AddingProblem) -> dict[str, Any]:
@@ -60,7 +63,8 @@ class Adding(Task):
         return F.mse_loss(outputs, targets)
 
     def result(self, model: Module, held_out: AddingProblem, found: Mapping[str, float]) -> str:
-        return f"mean squared error {found['loss']:.4f}, always saying 1 has {BASELINE:.4f}"
+        always_one = float(((held_out.sums - 1) ** 2).mean())  # 1/6 is expected, of other sequences a little else
+        return f"mean squared error {found['loss']:.5f}, always saying 1 has {always_one:.5f}"
 
     def draw(self, history: History, model: Module, held_out: AddingProblem, path: pathlib.Path) -> None:
         draw_adding(history, model, held_out, path)

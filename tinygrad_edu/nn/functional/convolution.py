@@ -9,10 +9,11 @@ the weights (`nn/conv.py`).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from tinygrad_edu.nn.functional.checks import check_floating, check_same_dtype
-from tinygrad_edu.nn.functional.sizes import Sizes, check_kernel_fits, layouts, per_axis, reach, with_batch
+from tinygrad_edu.nn.functional.sizes import Sizes, check_kernel_fits, hashable, layouts, per_axis, reach, with_batch
 from tinygrad_edu.ops.convolution import transposed_lengths
 from tinygrad_edu.ops.fused.convolution import convolution, transposed_convolution
 from tinygrad_edu.tensors import Tensor
@@ -116,12 +117,9 @@ def _convolve(
     groups: int,
 ) -> Tensor:
     _check_tensors(f"conv{axes}d", axes, input, weight, bias, groups, transposed=False)
-    stride, dilation = per_axis(stride, "stride", axes), per_axis(dilation, "dilation", axes)
-    margins = padding_amounts(padding, weight.shape[2:], stride, dilation)
-    padded = [length + sum(cells) for length, cells in zip(input.shape[-axes:], margins, strict=True)]
-    check_kernel_fits(padded, weight.shape[2:], dilation)
-    settings = {"stride": stride, "padding": margins, "dilation": dilation, "groups": groups}
-    out = convolution(with_batch(input, axes), weight, bias, **settings)
+    given = map(hashable, (stride, padding, dilation))
+    settings = _settings(tuple(input.shape[-axes:]), tuple(weight.shape[2:]), *given)
+    out = convolution(with_batch(input, axes), weight, bias, groups=groups, **settings)
     return out if input.ndim == axes + 2 else out.squeeze(0)
 
 
@@ -148,6 +146,18 @@ def _convolve_transposed(
 
 
 # --------------------------------------------------------------------------------------------------------- arithmetic
+@lru_cache(maxsize=256, typed=True)
+def _settings(
+    lengths: tuple[int, ...], size: tuple[int, ...], stride: Sizes, padding: Sizes | str, dilation: Sizes
+) -> dict[str, Any]:
+    """The settings of `ops.convolution`, one number or pair for each axis; checked once for every combination."""
+    axes = len(lengths)
+    stride, dilation = per_axis(stride, "stride", axes), per_axis(dilation, "dilation", axes)
+    margins = padding_amounts(padding, size, stride, dilation)
+    check_kernel_fits([length + sum(cells) for length, cells in zip(lengths, margins, strict=True)], size, dilation)
+    return {"stride": stride, "padding": margins, "dilation": dilation}
+
+
 def padding_amounts(
     padding: Any, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
 ) -> tuple[tuple[int, int], ...]:
@@ -206,9 +216,7 @@ def _check_bias(function: str, weight: Tensor, bias: Tensor, outputs: int) -> No
         )
 
 
-def _transposed_output(
-    places: Any, whole: Any, border: Any, extra: Any, stride: Any, dilation: Any
-) -> tuple[int, ...]:
+def _transposed_output(places: Any, whole: Any, border: Any, extra: Any, stride: Any, dilation: Any) -> tuple[int, ...]:
     """The lengths of the result of a transposed convolution."""
     if any(more >= max(step, gap) for more, step, gap in zip(extra, stride, dilation, strict=True)):
         raise ValueError(

@@ -12,6 +12,8 @@ from typing import Any
 from tinygrad_edu.backend import Array, namespace
 from tinygrad_edu.engine import no_grad
 from tinygrad_edu.nn.functional.checks import check_floating, check_tensor
+from tinygrad_edu.ops.embedding import embedding_definition
+from tinygrad_edu.ops.fused import embedding as fused
 from tinygrad_edu.ops.kinks import where
 from tinygrad_edu.tensors import Tensor
 
@@ -50,14 +52,11 @@ def embedding(
         raise ValueError(f"embedding: 'weight' must be 2-D, wanted (V, D), got shape {tuple(weight.shape)}")
     rows = weight.shape[0]
     _check_tokens(input.array, rows)
-    if max_norm is not None:
-        _shorten(weight, input, max_norm, norm_type)
-    read = weight[input]
-    if padding_idx is None:
-        return read
-    padding = row_of(padding_idx, rows)
-    # The padding row is read from outside the graph: the same numbers, but no way back.
-    return where((input == padding).unsqueeze(-1), weight.detach()[padding], read)
+    padding = None if padding_idx is None else row_of(padding_idx, rows)
+    if max_norm is None:
+        return fused.embedding(weight, input, padding=padding)
+    _shorten(weight, input, max_norm, norm_type)  # a table may be read and shortened again before the way back
+    return embedding_definition(weight, input, padding=padding)
 
 
 def row_of(padding_idx: int, rows: int) -> int:

@@ -6,10 +6,11 @@ For: PyTorch's signatures, sizes and errors. Not for: the mathematics (`ops/pool
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from tinygrad_edu.nn.functional.checks import check_floating
-from tinygrad_edu.nn.functional.sizes import Sizes, check_kernel_fits, layouts, per_axis, with_batch
+from tinygrad_edu.nn.functional.sizes import Sizes, check_kernel_fits, hashable, layouts, per_axis, with_batch
 from tinygrad_edu.ops.fused.pooling import avg_pool, max_pool
 from tinygrad_edu.ops.pooling import grid_of, largest
 from tinygrad_edu.tensors import Tensor
@@ -93,7 +94,10 @@ def _max_pool(
     ceil_mode: bool,
     return_indices: bool,
 ) -> Any:
-    settings = _settings(f"max_pool{axes}d", axes, input, kernel_size, stride, padding, dilation, ceil_mode)
+    name = f"max_pool{axes}d"
+    _check_images(name, axes, input)
+    given = map(hashable, (kernel_size, stride, padding, dilation))
+    settings = _settings(name, tuple(input.shape[-axes:]), *given, ceil_mode)
     images = with_batch(input, axes)
     if not return_indices:
         out = max_pool(images, **settings)
@@ -114,39 +118,45 @@ def _avg_pool(
 ) -> Tensor:
     if divisor_override is not None and divisor_override <= 0:
         raise ValueError(f"divisor must be not zero: wanted a positive divisor_override, got {divisor_override}")
-    settings = _settings(f"avg_pool{axes}d", axes, input, kernel_size, stride, padding, 1, ceil_mode)
-    del settings["dilation"]
+    name = f"avg_pool{axes}d"
+    _check_images(name, axes, input)
+    given = map(hashable, (kernel_size, stride, padding))
+    settings = _settings(name, tuple(input.shape[-axes:]), *given, 1, ceil_mode)
     counting = {"count_include_pad": count_include_pad, "divisor": divisor_override}
-    out = avg_pool(with_batch(input, axes), **settings, **counting)
+    out = avg_pool(with_batch(input, axes), **{**settings, **counting})
     return out if input.ndim == axes + 2 else out.squeeze(0)
 
 
+def _check_images(function: str, axes: int, input: Tensor) -> None:
+    check_floating(function, input=input)
+    if input.ndim not in (axes + 1, axes + 2):
+        raise ValueError(
+            f"{function}: non-empty {axes + 1}D or {axes + 2}D (batch mode) tensor expected for input: wanted "
+            f"{layouts(axes)}, got {list(input.shape)}"
+        )
+
+
+@lru_cache(maxsize=256, typed=True)
 def _settings(
     function: str,
-    axes: int,
-    input: Tensor,
+    lengths: tuple[int, ...],
     kernel_size: Sizes,
     stride: Sizes | None,
     padding: Sizes,
     dilation: Sizes,
     ceil_mode: bool,
 ) -> dict[str, Any]:
-    """The settings of `ops.pooling`, one number for each axis, checked."""
-    check_floating(function, input=input)
+    """The settings of `ops.pooling`, one number for each axis; checked once for every combination."""
+    axes = len(lengths)
     size, gaps = per_axis(kernel_size, "kernel_size", axes), per_axis(dilation, "dilation", axes)
     steps = size if stride is None else per_axis(stride, "stride", axes)
     border = per_axis(padding, "padding", axes, least=0)
-    if input.ndim not in (axes + 1, axes + 2):
-        raise ValueError(
-            f"{function}: non-empty {axes + 1}D or {axes + 2}D (batch mode) tensor expected for input: wanted "
-            f"{layouts(axes)}, got {list(input.shape)}"
-        )
     if any(2 * cells > kernel for cells, kernel in zip(border, size, strict=True)):
         raise ValueError(
             f"{function}: pad should be at most half of kernel size, but got pad={padding} and "
             f"kernel_size={kernel_size}: a patch outside the image has no value"
         )
     settings = {"size": size, "stride": steps, "padding": border, "dilation": gaps, "ceil_mode": ceil_mode}
-    grid = grid_of(input.shape[-axes:], **settings)
+    grid = grid_of(lengths, **settings)
     check_kernel_fits([axis.length + sum(axis.margins) for axis in grid], size, gaps)
     return settings

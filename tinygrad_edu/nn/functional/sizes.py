@@ -28,6 +28,11 @@ def per_axis(value: Any, name: str, axes: int, least: int | None = 1) -> tuple[i
     return tuple(map(int, given))
 
 
+def hashable(value: Any) -> Any:
+    """A setting as a key under which what follows from it can be found again: a tuple in place of a list."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 def layouts(axes: int) -> str:
     """How an input is laid out, for error messages: "(N, C, H, W) or (C, H, W)"."""
     places = {1: "L", 2: "H, W"}.get(axes, "D, H, W")

@@ -23,9 +23,9 @@ from typing import Any
 import numpy
 
 from tinygrad_edu.backend import strided_view
+from tinygrad_edu.backend.orders import arranged, empty_in
 from tinygrad_edu.engine import kernel
 from tinygrad_edu.ops.convolution import convolution_definition, transposed_convolution_definition, transposed_lengths
-from tinygrad_edu.ops.fused.layouts import arranged, empty_in
 from tinygrad_edu.ops.fused.patches import (
     BLOCK,
     IMAGES,
@@ -46,7 +46,7 @@ def convolution(
 ) -> Any:
     """y[n, o, i] = b[o] + Σ_c Σ_u  w[o, c, u] · x[n, c, stride·i + dilation·u - padding]"""
     images, filters = as_images(x), as_images(weight)
-    plan = plan_for(images, weight.shape, stride, padding, dilation, groups)
+    plan = plan_for(x.shape, x.flags.c_contiguous, weight.shape, stride, padding, dilation, groups)
     image = framed(images, plan)
     out = empty_result(plan, filters.shape[0], x)
     multiply(image, filters, bias, plan, as_images(out))
@@ -61,15 +61,10 @@ def convolution_back(g: Any, kept: Any, wanted: Any, *, stride: Any, padding: An
     dx = dw = None
     if wanted[1]:
         image = images if images.shape[2:] == plan.framed else framed(images, plan)
-        dw = weight_gradient(image, products, filters.shape, plan)
+        dw = as_lines(weight_gradient(image, products, filters.shape, plan), g)
     if wanted[0]:
-        dx = spread(products, filters, plan)
-    lined = g.ndim == 3
-    return (
-        dx[:, :, 0] if lined and dx is not None else dx,
-        dw[:, :, 0] if lined and dw is not None else dw,
-        sum_of_channels(products, plan) if wanted[2] else None,
-    )
+        dx = as_lines(spread(products, filters, plan), g)
+    return dx, dw, sum_of_channels(products, plan) if wanted[2] else None
 
 
 @kernel(transposed_convolution_definition)
@@ -85,18 +80,17 @@ def transposed_convolution(
     lengths: tuple[int, ...],
     keep: bool,
 ) -> Any:
-    """y[n, o, stride·i + dilation·u - cut] += w[c, o, u] · x[n, c, i];  and + b[o]: what `convolution` does going back"""
+    """y[n, o, stride·i + dilation·u - cut] += w[c, o, u] · x[n, c, i];  + b[o]: what `convolution` does going back"""
     images, filters = as_images(x), as_images(weight)
     whole = transposed_lengths(x.shape[2:], weight.shape[2:], stride, dilation)
     padding = tuple([(c, max(0, n - c - m)) for c, n, m in zip(cut, whole, lengths, strict=True)])
     shape = (x.shape[0], weight.shape[1] * groups, *lengths)
-    y = numpy.broadcast_to(x.dtype.type(0), shape if x.ndim == 4 else (*shape[:2], 1, *lengths))
-    plan = plan_for(y, weight.shape, stride, padding, dilation, groups, x.shape[2:])
+    row_major = x.flags.c_contiguous
+    plan = plan_for(shape, row_major, weight.shape, stride, padding, dilation, groups, x.shape[2:])
     products = plan.matrices(arranged(images, plan.layout.image))
-    out = spread(products, filters, plan)
+    out = as_lines(spread(products, filters, plan), x)
     if bias is not None:
-        out += bias.reshape(-1, 1, 1)
-    out = out.reshape(shape) if x.ndim == 3 else out
+        out += bias.reshape(-1, *[1] * len(lengths))
     return out if out.base is None else out.copy("K"), (products, filters, plan) if keep else None
 
 
@@ -106,24 +100,28 @@ def transposed_convolution_back(
 ) -> Any:
     """dx = W columns(g)        dW = x columns(g)ᵀ        db = Σ g"""
     products, filters, plan = kept
-    images = as_images(g)
     dx = dw = None
-    if wanted[0] or wanted[1]:
-        image = framed(images, plan)
+    image = framed(as_images(g), plan) if wanted[0] or wanted[1] else None
     if wanted[0]:
         dx = empty_result(plan, filters.shape[0], g)
         multiply(image, filters, None, plan, as_images(dx))
     if wanted[1]:
-        dw = weight_gradient(image, products, filters.shape, plan)
-    db = g.sum((0, *range(2, g.ndim))) if wanted[2] else None
-    return dx, dw[:, :, 0] if g.ndim == 3 and dw is not None else dw, db
+        dw = as_lines(weight_gradient(image, products, filters.shape, plan), g)
+    return dx, dw, g.sum((0, *range(2, g.ndim))) if wanted[2] else None
 
 
-for _op, _out, _dx in (
-    (convolution, r"\operatorname{conv}(x, \mathrm{weight})", r"\operatorname{convtranspose}(g, \mathrm{weight})"),
-    (transposed_convolution, r"\operatorname{convtranspose}(x, \mathrm{weight})", r"\operatorname{conv}(g, \mathrm{weight})"),
-):
-    _op.deflatex(_out + r" + \mathrm{bias}", x=_dx, weight=r"\operatorname{convweight}(g, x)", bias=r"\sum_{\mathrm{places}} g")
+convolution.deflatex(
+    r"\operatorname{conv}(x, \mathrm{weight}) + \mathrm{bias}",
+    x=r"\operatorname{convtransposed}(g, \mathrm{weight})",
+    weight=r"g \, \operatorname{windows}(x)^{\top}",
+    bias=r"\sum_{\mathrm{places}} g",
+)
+transposed_convolution.deflatex(
+    r"\operatorname{convtransposed}(x, \mathrm{weight}) + \mathrm{bias}",
+    x=r"\operatorname{conv}(g, \mathrm{weight})",
+    weight=r"x \, \operatorname{windows}(g)^{\top}",
+    bias=r"\sum_{\mathrm{places}} g",
+)
 
 
 # ------------------------------------------------------------------------------------------------------------ pieces
@@ -132,12 +130,18 @@ def as_images(x: Any) -> Any:
     return x if x.ndim == 4 else x[:, :, None]
 
 
+def as_lines(images: Any, like: Any) -> Any:
+    """(N, C, 1, L) -> (N, C, L) if `like` are lines: the opposite of `as_images`."""
+    return images if like.ndim == 4 else images[:, :, 0]
+
+
 def empty_result(plan: Plan, channels: int, like: Any) -> Any:
     """Where the result goes, in the layout's order; it owns its memory."""
-    shape, order = (plan.batch, channels, plan.places[0] * plan.tile, plan.places[1]), plan.layout.image
+    rows, columns = plan.places[0] * plan.tile, plan.places[1]
     if like.ndim == 3:
-        shape, order = (*shape[:2], shape[3]), tuple([axis - (axis > 2) for axis in order if axis != 2])
-    return empty_in(order, shape, like.dtype)
+        order = tuple([axis - (axis > 2) for axis in plan.layout.image if axis != 2])
+        return empty_in(order, (plan.batch, channels, columns), like.dtype)
+    return empty_in(plan.layout.image, (plan.batch, channels, rows, columns), like.dtype)
 
 
 def multiply(image: Any, weight: Any, bias: Any, plan: Plan, out: Any) -> None:
@@ -157,7 +161,8 @@ def weight_gradient(image: Any, products: Any, shape: tuple[int, ...], plan: Pla
     for some in plan.blocks(plan.numbers_of_product * image.itemsize):
         seen, g = patches(image, plan, some), products[some]
         # The same numbers; which way around is faster depends on which is the taller.
-        part = (seen @ g.mT).sum(0).mT if plan.layout is ROWS else (g @ seen.mT).sum(0)
+        parts = (seen @ g.mT).mT if plan.layout is ROWS else g @ seen.mT
+        part = parts[0] if len(parts) == 1 else parts.sum(0)
         total = part if total is None else total + part
     if total is None:
         total = numpy.zeros((plan.groups, plan.outer, plan.taps), image.dtype)
@@ -178,9 +183,11 @@ def spread(products: Any, weight: Any, plan: Plan) -> Any:
     shape = (plan.batch, plan.groups * plan.inner, height, plan.framed[1])
     out = empty_in(plan.layout.image, shape, products.dtype)
     out.fill(0)
-    n, c, h, w = out.strides
-    grouped = strided_view(
-        out.transpose(plan.layout.image), (plan.batch, plan.groups, plan.inner, *shape[2:]), (n, plan.inner * c, c, h, w)
+    by_image, by_channel, *within = out.strides
+    grouped = strided_view(  # (N, G, C, H, W)
+        out.transpose(plan.layout.image),
+        (plan.batch, plan.groups, plan.inner, *shape[2:]),
+        (by_image, plan.inner * by_channel, by_channel, *within),
     )
     (_add_rows if by_rows else _add_taps)(grouped, products, weight, plan)
     if out.shape[2:] == plan.lengths:

@@ -3,6 +3,10 @@
 With the scores of a case counted from that of its right class, the loss is log Σ e^(x_c - x_y): no largest score is
 looked for, and no other class's logarithm computed. Only where a right class is more than 57 nats behind, e^57 = 10²⁵,
 the scores are counted from the largest, as usual. Kept are the exponentials and a few numbers for each case.
+Measured on 1024 cases of 65 classes in float32, one thread, there and back: 0.12 ms, as a composition 0.33, PyTorch
+0.08; on 64 cases of 10 classes 0.05, 0.11 and 0.03.
+Tried: the largest score of each row in all cases (argmax is quick on numbers that it has seen before, and slower than
+max on new ones; `maximum.reduceat` takes 0.4 of the time of max, and is what counts from the largest here).
 """
 
 from __future__ import annotations
@@ -37,9 +41,10 @@ def cross_entropy(
     logarithm = numpy.log(total)
     surprise = logarithm + (shift - chosen)
     importance = counted.astype(x.dtype) if weight is None else weight.take(right) * counted
-    losses = surprise * importance * (1 - label_smoothing)
+    losses = surprise * importance
     if label_smoothing:
         weights = _weights(weight, rows)
+        losses *= 1 - label_smoothing
         spread = (logarithm + shift) * weights.sum() - rows @ weights
         if aside is not None:
             spread[aside] = 0
@@ -59,15 +64,19 @@ def cross_entropy_back(
     each = counted * g  # the gradient of each loss
     share = label_smoothing / e.shape[1]
     pull = each * importance
-    pull *= 1 - label_smoothing
     dx = None
     if wanted[0]:
-        weights = _weights(weight, e)
-        dx = e * ((pull + each * (share * weights.sum())) / total)[:, None]
+        ratio = pull
+        if label_smoothing:
+            weights = _weights(weight, e)
+            pull *= 1 - label_smoothing
+            ratio = pull + each * (share * weights.sum())
+        dx = e * (ratio / total)[:, None]
         dx.reshape(-1)[places] -= pull
         if label_smoothing:
             dx -= (each * share)[:, None] * weights
-        dx = numpy.moveaxis(dx.reshape(shape[0], *shape[2:], shape[1]), -1, 1)
+        if len(shape) > 2:
+            dx = numpy.moveaxis(dx.reshape(shape[0], *shape[2:], shape[1]), -1, 1)
     if not wanted[2]:
         return dx, None, None
     return dx, None, _back_to_weight(each, for_weight, label_smoothing, reduction == "mean")
@@ -109,7 +118,9 @@ def _reduced(losses: Any, importance: Any, shape: tuple[int, ...], reduction: st
 
 def _rows(x: Any) -> Any:
     """(N, C, …) -> (N …, C)"""
-    return numpy.ascontiguousarray(numpy.moveaxis(x, 1, -1)).reshape(-1, x.shape[1])
+    if x.ndim > 2:
+        x = numpy.moveaxis(x, 1, -1)
+    return numpy.ascontiguousarray(x).reshape(-1, x.shape[-1])
 
 
 def _weights(weight: Any, rows: Any) -> Any:

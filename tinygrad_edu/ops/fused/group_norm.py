@@ -1,9 +1,8 @@
 """Group norm: each group of channels of each case divided by its standard deviation; with one channel, instance norm.
 
 The sums over a channel are products with a vector of ones, and those over a group are made of them. Kept are the normal
-numbers and one number for each group of each case.
-Measured on 32 x 64 x 16 x 16 numbers in 8 groups, float32, one thread: there and back 0.9 ms, PyTorch 0.26; as rows of
-layer_norm, stretched and shifted by operations of their own, 1.6.
+numbers and one number for each group of each case. Measured on 32 x 64 x 16 x 16 numbers in 8 groups, float32, one
+thread: there and back 0.97 ms, as a composition 1.9, PyTorch 0.27; in 64 groups 0.92, 2.1 and 0.83.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from tinygrad_edu.ops.normalization import group_norm_definition
 
 @kernel(group_norm_definition)
 def group_norm(x: Any, weight: Any, bias: Any, *, groups: int, eps: float) -> Any:
-    """(x - m) / √(v + eps) · weight + bias,    m, v over each of `groups` groups of channels of each case of (N, C, …)"""
+    """(x - m) / √(v + eps) · weight + bias,    m, v over each of `groups` groups of channels of each case"""
     cases, channels = x.shape[:2]
     space = math.prod(x.shape[2:])
     rows = numpy.ascontiguousarray(x).reshape(cases * groups, channels // groups * space)

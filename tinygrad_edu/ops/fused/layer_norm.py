@@ -2,8 +2,13 @@
 
 Rows and columns are summed by products with vectors of ones (5 µs for 1024 x 128 numbers; as reductions 31 and 19), one
 array is worked on in place, and the product g · normal serves dweight and dx alike. Kept are the normal numbers and one
-number a row. Measured on 1024 x 128 in float32, one thread: there 0.10 ms, back 0.13, PyTorch 0.06 and 0.06.
-Tried: the rows in blocks that stay in the cache (no gain); einsum for Σ x² (a third slower than vecdot).
+number a row. Measured on 1024 x 128 in float32, one thread, there and back:
+
+    layer norm    0.28 ms    as a composition 0.52    PyTorch 0.12
+    RMS norm      0.20                        0.34            0.26
+
+Tried: einsum for Σ x² (16 µs, vecdot 12). Not done: Σ x² less the square of Σ x, which would save a pass and lose all
+digits where the mean is large.
 """
 
 from __future__ import annotations

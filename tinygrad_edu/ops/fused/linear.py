@@ -3,9 +3,10 @@
 As a composition the weight is a transposed view, and so is its gradient, which is then copied into place against the
 grain: 0.2 of the 1.15 ms that a step of a small network takes (784-256-128-10, batch 64). The bias is added into the
 product, which nobody else has seen yet, and its gradient is a vector of ones times g, in two thirds of the time of a
-sum. Measured on that network: forward and backward 0.59 ms instead of 0.83, of which 0.57 are matrix products.
-Tried: the product the other way around, (W xᵀ)ᵀ, which some processors compute faster for few rows; its result lies
-transposed in memory, and what follows pays for that.
+sum. Kept are the arguments. Measured on 64 x 784 -> 64 x 256 in float32, one thread, there and back: 0.72 ms instead
+of 0.94, PyTorch 0.78; the three products alone take 0.67.
+Tried: the product the other way around, (W xᵀ)ᵀ, which some processors compute a quarter faster for few rows; its
+result lies transposed in memory, and what follows pays for that.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from tinygrad_edu.backend import strided_view
-from tinygrad_edu.ops.fused.layouts import Order, copy_to, empty_in, is_innermost
+from tinygrad_edu.backend.orders import Order, copy_to, empty_in, is_innermost
 
 N, G, C, H, W, U, V = range(7)
 Pair = tuple[int, int]
@@ -104,22 +104,26 @@ class Plan:
         return memory.reshape(self.count, self.groups, self.outer, -1 if image.size else 0)
 
 
-def plan_for(
-    x: Any, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int, places: Any = None
-) -> Plan:
-    """The plan for images x (N, C, H, W); worked out once for every combination of sizes."""
-    row_major = is_innermost(x, 3) and not is_innermost(x, 0)
-    return _plan(x.shape, row_major, weight_shape, stride, padding, dilation, groups, places)
-
-
 @lru_cache(maxsize=1024)
-def _plan(
-    shape: Any, row_major: bool, weight_shape: Any, stride: Any, padding: Any, dilation: Any, groups: int, places: Any
+def plan_for(
+    shape: Any,
+    row_major: bool,
+    weight_shape: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+    places: Any = None,
 ) -> Plan:
+    """The plan for images or lines of this shape; worked out once for every combination of sizes.
+
+    `row_major`: the input lies in memory in that order. `places`: given where they are not all that there is room for.
+    """
     outputs, inner, *size = weight_shape
     if len(size) == 1:  # a line is an image of one row
-        size, stride, dilation, padding = (1, *size), (1, *stride), (1, *dilation), ((0, 0), *padding)
-    places = (1,) * (2 - len(places)) + places if places else [
+        shape, size, stride, dilation = (*shape[:2], 1, shape[2]), (1, *size), (1, *stride), (1, *dilation)
+        padding, places = ((0, 0), *padding), places and (1, *places)
+    places = places or [
         (length + sum(margins) - d * (k - 1) - 1) // s + 1
         for length, margins, k, s, d in zip(shape[2:], padding, size, stride, dilation, strict=True)
     ]
@@ -210,7 +214,7 @@ def _overlapping_rows(image: Any, plan: Plan, some: slice) -> Any:
 
 def as_matrix(weight: Any, plan: Plan) -> Any:
     """(groups, outputs of a group, C·U·V): the weight as the matrix that multiplies the patches."""
-    outputs, inner, height, width = weight.shape
+    outputs, inner, height, _ = weight.shape
     if plan.tile > 1:  # the same kernel for each row of a tile, one row further down
         tiled = numpy.zeros((plan.tile, outputs, inner, *plan.size), weight.dtype)
         for row in range(plan.tile):
@@ -229,5 +233,5 @@ def from_matrix(matrix: Any, shape: tuple[int, ...], plan: Plan) -> Any:
     else:
         weight = matrix.reshape(plan.tile, outputs, inner, *plan.size)
     if plan.tile == 1:
-        return weight[0]
+        return numpy.ascontiguousarray(weight[0])
     return sum(weight[row, :, :, row : row + height] for row in range(plan.tile))

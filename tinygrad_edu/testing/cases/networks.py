@@ -1,4 +1,4 @@
-"""Rows of the table: what networks are made of — windows, convolution, pooling, losses, norms."""
+"""Rows of the table: what networks are made of — windows, convolution, pooling, losses, norms, embeddings."""
 
 from __future__ import annotations
 
@@ -142,6 +142,14 @@ def _losses() -> list[Case]:
     ]
 
 
+def _embeddings() -> list[Case]:
+    return rows(
+        "embedding",
+        lambda t, tokens, weight: t.nn.functional.embedding(tokens, weight),
+        {"tokens": (integers(4, 2, 3), normal(4, 2))},
+    )
+
+
 def _norms() -> list[Case]:
     """With weight and bias; for images and for rows."""
     both = {"image": (normal(2, 3, 2, 2), normal(3), normal(3)), "rows": (normal(4, 3), normal(3), normal(3))}
@@ -158,6 +166,15 @@ def _norms() -> list[Case]:
     ]
 
 
+def _attention() -> list[Case]:
+    sizes = normal(2, 3, 2), normal(2, 4, 2), normal(2, 4, 3)
+    attend = lambda t, *xs, **options: t.nn.functional.scaled_dot_product_attention(*xs, **options)  # noqa: E731 - twice
+    return [
+        *rows("attention", attend, {"plain": sizes, "mask": (*sizes, normal(3, 4))}),
+        *rows("attention", lambda t, *xs: attend(t, *xs, is_causal=True, scale=0.7), {"causal": sizes}),
+    ]
+
+
 def _torch_binary_cross_entropy(torch: Any, x: Any, y: Any) -> Any:
     """PyTorch wants both in one shape."""
     return torch.nn.functional.binary_cross_entropy(*torch.broadcast_tensors(x, y), reduction="none")
@@ -169,4 +186,4 @@ def _weighted_entropy(t: Any, x: Any, y: Any) -> Any:
     return t.nn.functional.cross_entropy(x, y, weight)
 
 
-CASES = [*_windows(), *_convolutions(), *_pooling(), *_losses(), *_norms()]
+CASES = [*_windows(), *_convolutions(), *_pooling(), *_losses(), *_norms(), *_embeddings(), *_attention()]

@@ -49,16 +49,8 @@ class DataLoader:
         persistent_workers: bool = False,
     ) -> None:
         _check_dataset(dataset)
-        if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
-            raise ValueError(f"num_workers option should be a whole number, 0 or more, got {num_workers!r}")
         _check_prefetching(num_workers, prefetch_factor, persistent_workers)
-        if sampler is not None and shuffle:
-            raise ValueError("sampler option is mutually exclusive with shuffle: the sampler already decides the order")
-        if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-            raise ValueError(
-                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last: it "
-                "already decides all four"
-            )
+        _check_one_order(batch_size, shuffle, sampler, batch_sampler, drop_last)
         if sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_sampler is None:
@@ -109,7 +101,25 @@ def _check_dataset(dataset: Any) -> None:
         )
 
 
+def _check_one_order(
+    batch_size: int,
+    shuffle: bool,
+    sampler: Iterable[int] | None,
+    batch_sampler: Iterable[list[int]] | None,
+    drop_last: bool,
+) -> None:
+    if sampler is not None and shuffle:
+        raise ValueError("sampler option is mutually exclusive with shuffle: the sampler already decides the order")
+    if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+        raise ValueError(
+            "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last: it "
+            "already decides all four"
+        )
+
+
 def _check_prefetching(num_workers: int, prefetch_factor: int | None, persistent_workers: bool) -> None:
+    if isinstance(num_workers, bool) or not isinstance(num_workers, int) or num_workers < 0:
+        raise ValueError(f"num_workers option should be a whole number, 0 or more, got {num_workers!r}")
     if num_workers == 0 and prefetch_factor is not None:
         raise ValueError(
             "prefetch_factor option could only be specified with num_workers > 0: without a worker nothing is loaded "

@@ -1,10 +1,10 @@
-"""The GRU over a whole sequence as one node: two products and nine small passes a step, and no array made for a step.
+"""The GRU over a whole sequence as one node: two products and eleven small passes a step, and no array made for a step.
 
-As in `lstm`, σ(x) = ½ tanh(½ x) + ½ with the ½ in the weights, and the slopes are computed some steps at a time. All
-of them say what a gradient of h' becomes, so that the way back multiplies once by all gates' slopes, then by W_hh. What
-r is multiplied by, h_n = W_hn h + b_hn, must not be added to x_n = W_in x + b_in before: x_n is computed for all times.
+As in `lstm`, σ(x) = ½ tanh(½ x) + ½ with the ½ in the weights, and the slopes are computed a block of steps at a time.
+They all say what a gradient of h' becomes, so that a step back is one product by the slopes and one by W_hh. Only
+h_n = W_hn h + b_hn is multiplied by r, so x_n = W_in x + b_in is kept apart and computed for all times before the loop.
 
-Measured on 64 steps of 32 sequences, 64 -> 128, in float32 on one thread, there and back: 9.8 ms.
+Measured on 64 steps of 32 sequences, 64 -> 128, in float32 on one thread, there and back: 11.5 ms; as a composition 22.8.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy
 from tinygrad_edu.engine import kernel
 from tinygrad_edu.ops.fused.recurrent.steps import (
     BLOCK,
+    GRADIENTS,
     blocks_of,
     minus_product,
     or_zeros,
@@ -48,7 +49,7 @@ def gru(
     to_rz *= half
     x_n = inputs[:, size:] @ to_x
     out, h = numpy.empty((rows, size), x.dtype), h0.copy()
-    slopes = numpy.empty((5, rows, size), x.dtype) if keep else None
+    slopes: Any = numpy.empty((5, rows, size), x.dtype) if keep else None
     blocks = blocks_of(rows_in_turn(batch_sizes, reverse), BLOCK // size if keep else 1)
     work = numpy.empty((5, max(sum(stop - start for start, stop in block) for block in blocks), size), x.dtype)
     for block in blocks:
@@ -87,9 +88,10 @@ def _step(work: Any, half: Any, x_n: Any, h: Any) -> None:
 
 
 def _slopes(work: Any, slopes: Any) -> None:
-    """dh'/dx_n = (1-z) (1-n²)   dh'/dh_n = dh'/dx_n · r   dh'/dr = dh'/dh_n · h_n (1-r)   dh'/dz = (h-n) z (1-z)
+    """dh'/dx_n = (1 - z) (1 - n²)        dh'/dh_n = dh'/dx_n · r        dh'/dr = dh'/dh_n · h_n (1 - r)
+    dh'/dz = (h - n) z (1 - z)        dh'/dh = z, beside the way through the gates
 
-    and dh'/dh = z beside the way through the gates, where r and z on the right have been through σ, on the left not.
+    where r and z are what `work` has, on the left before σ and on the right after.
     """
     r, z, h_n, n, way = work
     of_r, of_z, of_h, of_x, through = slopes
@@ -132,3 +134,11 @@ def _of_weights(dgates: Any, inputs: Any, size: int, wanted: Any) -> list[Any]:
     of_rz, of_h, of_x = rz.T @ inputs, h_n.T @ inputs[:, : size + 1], x_n.T @ inputs[:, size:]
     of_state, of_input = (of_rz[:, : size + 1], of_h), (of_rz[:, size:], of_x)
     return parted(numpy.concatenate(of_state), numpy.concatenate(of_input), wanted)
+
+
+gru.deflatex(
+    r"h_{t} = (1 - \sigma(z_{t})) \odot \tanh(n_{t}) + \sigma(z_{t}) \odot h_{t-1}, \; "
+    r"(r_{t}, z_{t}, n_{t}) = \mathrm{w_ih} \, x_{t} + \mathrm{b_ih} + (1, 1, \sigma(r_{t})) \odot "
+    r"(\mathrm{w_hh} \, h_{t-1} + \mathrm{b_hh})",
+    **GRADIENTS,
+)

@@ -1,7 +1,7 @@
 """The RNN over a whole sequence as one node: a product and a bend a step, and all else for all times at once.
 
 Kept are the inputs of the products and the slopes of the bend. Measured on 64 steps of 32 sequences, 64 -> 128, in
-float32 on one thread: there 1.2 ms, back 1.7; their matrix products alone take 2.6.
+float32 on one thread, there and back: 3.2 ms, of which 2.6 are matrix products; as a composition 5.9.
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from typing import Any
 import numpy
 
 from tinygrad_edu.engine import kernel
-from tinygrad_edu.ops.fused.recurrent.steps import of_weights, or_zeros, owned, rows_in_turn, side_by_side, stacked
+from tinygrad_edu.ops.fused.recurrent.steps import (
+    GRADIENTS,
+    of_weights,
+    or_zeros,
+    owned,
+    rows_in_turn,
+    side_by_side,
+    stacked,
+)
 from tinygrad_edu.ops.recurrent import rnn_relu_definition, rnn_tanh_definition
 
 
@@ -93,3 +101,7 @@ def _back(g: Any, kept: Any, wanted: Any, *, batch_sizes: Any, reverse: bool = F
 
 rnn_tanh.backward(_back)
 rnn_relu.backward(_back)
+
+_total = r"\mathrm{w_ih} \, x_{t} + \mathrm{b_ih} + \mathrm{w_hh} \, h_{t-1} + \mathrm{b_hh}"
+rnn_tanh.deflatex(rf"h_{{t}} = \tanh({_total})", **GRADIENTS)
+rnn_relu.deflatex(rf"h_{{t}} = \max({_total}, 0)", **GRADIENTS)

@@ -20,7 +20,16 @@ from typing import Any
 import numpy
 
 Rows = tuple[int, int]  # those of one time in a packed array: from, to
-BLOCK = 4096  # numbers: a dozen arrays of this size fit into the cache, and NumPy's cost per call is small beside them
+BLOCK = 4096  # numbers worked on at a time: a dozen such arrays fit into the cache, and a call costs little beside them
+# The gradients of the arguments in LaTeX, where δ_t is that of the products of step t
+GRADIENTS = {
+    "x": r"\mathrm{w_ih}^{\top} \delta_{t}",
+    "h0": r"\mathrm{w_hh}^{\top} \delta_{1}",
+    "w_ih": r"\sum_{t} \delta_{t} \, x_{t}^{\top}",
+    "w_hh": r"\sum_{t} \delta_{t} \, h_{t-1}^{\top}",
+    "b_ih": r"\sum_{t} \delta_{t}",
+    "b_hh": r"\sum_{t} \delta_{t}",
+}
 
 
 def rows_in_turn(batch_sizes: Sequence[int], reverse: bool) -> list[Rows]:
