@@ -37,7 +37,7 @@ BLUE, ORANGE, PINK = "#0072B2", "#D55E00", "#B4246B"  # pink: gradients
 # %% [markdown]
 # ## Where do the pink numbers come from?
 #
-# Below, six lines of arithmetic, and the library's drawing of them. The black numbers are no riddle: a multiplication, a
+# Below, four lines of arithmetic, and the library's drawing of them. The black numbers are no riddle: a multiplication, a
 # sum, a square. The pink ones are derivatives: how fast the last number, $L$, moves when that box moves.
 #
 # In lesson 01 you would have measured them, with two runs of the program for each box. Here nobody measured anything.
@@ -236,7 +236,7 @@ check("02.trace", gradients)
 # keeps $\tanh a$ need not keep $a$. (Ours doesn't. You will see.)
 #
 # ### Exercise 02.rules: Three rules
-# `__add__` shows the pattern: the value, the parents, one slope for each parent, and a sign for pictures. Fill in the
+# `__add__` shows the pattern: the value, the parents, one slope for each parent, and a name to print. Fill in the
 # product, the power (its exponent is a plain number, not a Scalar) and tanh. Subtraction and division then come for free.
 
 
@@ -365,8 +365,8 @@ verify(
 # The sum over the children asks for one thing: **when a node's turn comes, all of its children must have had theirs.**
 # Else it passes on a gradient that is not complete, and nobody comes back to correct it.
 #
-# Which order guarantees that? Not "nearest to the root first": in our graph $x$ is two steps from $w$ (through $v$), but
-# $u$ must go before it. What we want is a *topological order*: a list of all nodes, the root first, each node before its
+# Which order guarantees that? Not "nearest to the root first": $y$ is one step from $L$, but has to wait for $u$, which is
+# three steps away. What we want is a *topological order*: a list of all nodes, the root first, each node before its
 # parents.
 #
 # ### Exercise 02.order: In which order?
@@ -479,7 +479,7 @@ check("02.backward", send_back)
 # ### Two hundred programs
 #
 # That was it: you own an engine. Let it loose on 200 programs that a random generator has written, each of 12 operations on
-# three inputs, in which most numbers are used more than once. The judge is the complex step, which knows nothing of graphs.
+# three inputs, in which many numbers are used more than once. The judge is the complex step, which knows nothing of graphs.
 
 
 # %%
@@ -704,7 +704,7 @@ verify(
 print("paths per program: at most", max(count for _, count in enumerated))
 
 # %% [markdown]
-# At most a few dozen paths: who needs an engine? Take a program with a different shape: $u \leftarrow u + \tanh u$, again and
+# At most a hundred paths or so: who needs an engine? Take a program with a different shape: $u \leftarrow u + \tanh u$, again and
 # again. (That is a residual network with one neuron per layer.) Every step offers two ways, straight on or through the tanh.
 
 # %%
@@ -1020,7 +1020,7 @@ show_figure(
 # ## What it costs
 #
 # Time, predicted from one small measurement, then measured. Predictions: a dual pass takes the same time for each input,
-# so $n$ of them take $n$ times as long as one. Recording and walking back takes a time per edge, so 8 times the edges take
+# so 200 of them take ten times as long as 20. Recording and walking back takes a time per edge, so 8 times the edges take
 # 8 times as long. What reverse mode pays with is **memory**: it keeps every slope until the walk has passed.
 
 
@@ -1058,13 +1058,13 @@ def kept_bytes(point):
 
 rng = np.random.default_rng(SEED)
 few, many = (rng.uniform(-1, 1, size=n).tolist() for n in (25, 200))
-one_sweep = seconds(lambda: dual_pass(many, 0)) * 1e3
+few_sweeps = seconds(lambda: [dual_pass(many, k) for k in range(20)]) * 1e3
 all_sweeps = seconds(lambda: [dual_pass(many, k) for k in range(200)]) * 1e3
 small, large = (seconds(lambda: reverse_pass(point)) * 1e3 for point in (few, many))
 small_kept, large_kept = (kept_bytes(point) / 1024 for point in (few, many))
 rows = [
     ("multiplications, reverse", 5 * 200 - 2, counted(200)[0], ""),
-    ("forward mode, 200 inputs", 200 * one_sweep, all_sweeps, "ms"),
+    ("forward mode, 200 inputs", 10 * few_sweeps, all_sweeps, "ms"),
     ("reverse mode, 200 inputs", 8 * small, large, "ms"),
     ("memory that the graph keeps", 8 * small_kept, large_kept, "KiB"),
 ]
@@ -1116,10 +1116,11 @@ def xor_gradient(weights):
 
 rng = np.random.default_rng(SEED + 1)
 start = rng.normal(size=4 * HIDDEN + 1)
+steps = 1e-30j * np.eye(len(start))
 verify(
     "the gradient of the network's loss, all 17 weights",
     got=xor_gradient(start)[1],
-    want=np.array([xor_loss(start + 1e-30j * one).imag / 1e-30 for one in np.eye(17)]),
+    want=np.array([xor_loss(start + step).imag for step in steps]) / 1e-30,
     against="17 complex steps",
     tolerance=1e-12,
     because="rounding, through about 130 operations",
@@ -1166,12 +1167,12 @@ show_figure(
 
 # %% [markdown]
 # Sixty lines of Python have just trained a neural network. Change one thing and predict before you run: `LEARNING_RATE = 2`;
-# `HIDDEN = 1`; or start with *all* weights 0, and look at the gradient to see why nothing happens.
+# `HIDDEN = 1`; or begin with *all* weights 0, and look at the gradient to see why nothing happens.
 #
 # ## 8. Reading ours
 #
 # You have earned it: the engine of this library, the part that does what yours does. First an operation with its rule. In
-# yours, `tanh` stored a slope. In ours it stores nothing at the spot; it has a *rule*, which is handed $g$, the
+# yours, `tanh` stored a slope. In ours there is no slope. There is a *rule*, which is handed $g$, the
 # gradient of the result, and returns the gradient of the argument. For a single number that is $g$ times the slope.
 
 # `lambda g, out:` names the result and not the argument, so the result is kept and the argument is not: you saw why
@@ -1299,7 +1300,7 @@ show.explain(L)
 # **Where they get stuck.**
 # 1. *Parents and children*: here the parent is the input, since it is older. micrograd says `_prev` and children the other way. Write it on the board, once.
 # 2. *Gradient or slope?* The slope is on an edge, the gradient in a node. Insist on the words for a week.
-# 3. *Order*: most first answers are breadth-first. The check's graph `[(), (0,), (1,), (2, 0), (3, 0)]` refutes it; let them find where.
+# 3. *Order*: most first answers are breadth-first. The lesson's own graph refutes it, since $y$ comes too early; let them find where.
 # 4. *"Why set to 0, PyTorch doesn't"*: ours does not either, for leaves. Good occasion for `zero_grad`.
 #
 # **Variants.** Add `relu` and `log` (1 point each, slopes $[a > 0]$ and $1/a$; ask what happens at the kink). Write

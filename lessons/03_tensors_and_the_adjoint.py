@@ -27,7 +27,9 @@ from matplotlib.patches import Rectangle
 
 import tinygrad_edu as tg
 from tinygrad_edu import ops, show
+from tinygrad_edu.autograd import grad
 from tinygrad_edu.course import check, predict, seed, show_figure, verify
+from tinygrad_edu.testing.cases import CASES
 
 SEED = seed(0)
 BLUE, ORANGE, PINK = "#0072B2", "#D55E00", "#B4246B"  # pink: gradients
@@ -230,10 +232,10 @@ show_figure(
 #
 # $$ \big\langle v,\; J u \big\rangle \;=\; \big\langle J^\top v,\; u \big\rangle $$
 #
-# The left side needs only the operation: $Ju$ is one complex step along $u$. And if the operation is **linear**, as nine of our
-# twelve are, not even that: then $Ju = f(u)$. The right side needs only the rule. Two numbers; if they differ, the
-# rule is wrong. If they agree for random $u$ and $v$, it is right, but for the bad luck of an error orthogonal to both, which
-# has probability 0.
+# The left side needs only the operation: $Ju$ is one complex step along $u$. And if the operation is **linear**, as seven of our
+# twelve are, not even that: then $Ju = f(u)$. (Two more are linear plus a constant.) The right side needs only the rule. Two
+# numbers; if they differ, the rule is wrong. If they agree for random $u$ and $v$, it is right at this $x$: a wrong rule
+# would need an error orthogonal to both, and random directions are that with probability 0.
 
 
 # %%
@@ -661,7 +663,7 @@ for step in range(2):
 # %% [markdown]
 # Broadcasting did what it does, forwards and in the update: (2) minus (5, 2) is (5, 2). Every training example now owns a bias. The
 # training loss is going to be splendid. The crash will come with the first test batch of another size.
-# **Assert the shape of each gradient**, once; the library does it for you in `.grad`.
+# **Assert the shape of each gradient**, once. (The library does: it refuses a `.grad` of another shape.)
 #
 # **2. Square matrices.** As long as everything is 5 by 5, no shape will ever complain:
 #
@@ -777,7 +779,9 @@ class Array:
         return Array(x @ y, (self, other), rules)
 
     def __getitem__(self, tokens):
-        rule = lambda g: embedding_backward(g, tokens, len(self.data))  # noqa: E731
+        def rule(g):
+            return embedding_backward(g, tokens, len(self.data))
+
         return Array(self.data[tokens], (self,), [rule])
 
     def tanh(self):
@@ -987,7 +991,8 @@ show.source("put")
 # numbers. And `unique` in `getitem`: a slice reads nothing twice, so its gradient may be assigned, which is many times faster than
 # `add.at`. (You met the one case where it must not.)
 #
-# The same functions on bare arrays are what backward runs. On Tensors they are recorded themselves, and can be differentiated again.
+# And the test that you know now, for all of ours. The library keeps a table of every operation on every kind of input that
+# ever broke one; the right side is backward, the left side two evaluations.
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -1003,6 +1008,41 @@ verify(
     tolerance=1e-13,
     because="the same sums, perhaps in another order",
 )
+
+
+def of_the_library(case, rng, h=1e-6):
+    """(⟨v, J u⟩, ⟨Jᵀ v, u⟩) for one operation of the library on one kind of input."""
+    arrays = case.arrays()
+    us = [rng.normal(size=a.shape) * (a.dtype.kind == "f") for a in arrays]
+
+    def at(step):
+        moved = [a + step * u if u.any() else a for a, u in zip(arrays, us)]
+        tensors = [tg.tensor(one, requires_grad=bool(u.any())) for one, u in zip(moved, us)]
+        outs = case.call(tg, *tensors)
+        outs = outs if isinstance(outs, tuple) else (outs,)
+        return tensors, [out for out in outs if out.requires_grad]
+
+    tensors, outs = at(0.0)
+    vs = [rng.normal(size=out.shape) for out in outs]
+    ends = zip(vs, at(h)[1], at(-h)[1])
+    left = sum(((up - down).detach().numpy() * v).sum() for v, up, down in ends) / (2 * h)
+    moving = [(tensor, u) for tensor, u in zip(tensors, us) if u.any()]
+    weights, variables = [tg.tensor(v) for v in vs], [tensor for tensor, _ in moving]
+    pairs = zip(grad(outs, variables, weights, allow_unused=True), moving)
+    return left, sum((g.numpy() * u).sum() for g, (_, u) in pairs if g is not None)
+
+
+cases = [case for case in CASES if case.orders > 0]  # those that have a derivative
+sides = np.array([of_the_library(case, rng) for case in cases])
+verify(
+    "⟨v, J u⟩ = ⟨Jᵀ v, u⟩ for every operation of the library",
+    got=sides[:, 1],
+    want=sides[:, 0],
+    against="central differences along u, h = 1e-6",
+    tolerance=1e-6,
+    because="a central difference in float64 is off by about 1e-9, more where f is steep",
+)
+print(f"{len({case.name for case in cases})} operations, {len(cases)} kinds of input")
 ties = tg.tensor([2.0, 5.0, 5.0], requires_grad=True)
 ties.amax().backward()
 print("the gradient of the largest of 2, 5, 5:", ties.grad)

@@ -85,6 +85,58 @@ for _name, _gates, _states in (("rnn_tanh", 1, 1), ("rnn_relu", 1, 1), ("lstm", 
         )
     ]
 
+_NONE, _SOME = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}, random.normal(size=4)
+CALLS["convolution"] = [
+    ([random.normal(size=(2, 2, 5, 4)), random.normal(size=(4, 2 // groups, *size)), bias], {**_NONE, **settings})
+    for size, groups, bias, settings in (
+        ((2, 3), 1, None, {}),
+        ((3, 2), 1, _SOME, {"padding": ((1, 0), (2, 1))}),
+        ((2, 2), 2, _SOME, {"stride": (2, 1), "groups": 2}),
+        ((2, 2), 1, _SOME, {"stride": (3, 2), "dilation": (1, 2)}),
+        ((2, 2), 1, None, {"dilation": (2, 1), "padding": ((1, 1), (1, 1))}),
+        ((1, 1), 1, _SOME, {}),
+    )
+] + [
+    ([random.normal(size=(2, 3, 6)), random.normal(size=(2, 3, 3)), random.normal(size=2)], {**_LINE, "groups": 1})
+    for _LINE in ({"stride": (2,), "padding": ((1, 1),), "dilation": (1,)},)
+]
+CALLS["transposed_convolution"] = [
+    ([random.normal(size=(2, 4, 3, 2)), random.normal(size=(4, 1, *size)), random.normal(size=groups)], settings)
+    for size, groups, settings in (
+        ((2, 3), 1, {"stride": (1, 1), "dilation": (1, 1), "groups": 1, "cut": (0, 0), "lengths": (4, 4)}),
+        ((3, 2), 2, {"stride": (2, 1), "dilation": (1, 2), "groups": 2, "cut": (1, 0), "lengths": (6, 4)}),
+    )
+] + [
+    (
+        [random.normal(size=(1, 2, 3)), random.normal(size=(2, 2, 2)), None],
+        {"stride": (1,), "dilation": (3,), "groups": 1, "cut": (0,), "lengths": (8,)},
+    )
+]
+_PATCHES = ((2, 2), (2, 2), (0, 0)), ((3, 2), (1, 2), (1, 0)), ((2, 2), (3, 3), (1, 1))
+CALLS["max_pool"] = [
+    (
+        [random.permutation(2 * 2 * 5 * 6).reshape(2, 2, 5, 6) * 0.1],
+        {"size": size, "stride": stride, "padding": padding, "dilation": (1, 1), "ceil_mode": ceil_mode},
+    )
+    for size, stride, padding in _PATCHES
+    for ceil_mode in (False, True)
+]
+CALLS["avg_pool"] = [
+    (
+        [random.normal(size=(2, 2, 5, 6))],
+        {
+            "size": size,
+            "stride": stride,
+            "padding": padding,
+            "ceil_mode": ceil_mode,
+            "count_include_pad": counted,
+            "divisor": divisor,
+        },
+    )
+    for size, stride, padding in _PATCHES
+    for ceil_mode, counted, divisor in ((False, True, None), (True, False, None), (False, True, 3))
+]
+
 
 def calls() -> list[Any]:
     return [pytest.param(op, *call, id=f"{op.name}-{i}") for op in FUSED for i, call in enumerate(CALLS[op.name])]

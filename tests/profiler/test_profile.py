@@ -60,6 +60,18 @@ def test_each_operation_is_counted_where_it_was_called() -> None:
     assert not any("Sequential" in row.path or "Linear" in row.path for row in p.rows)
 
 
+def test_what_only_moves_numbers_reads_as_many_as_it_writes() -> None:
+    table, tokens = te.ones(1000, 8, requires_grad=True), te.tensor([3, 3, 7])
+    with profile() as p:
+        nn.functional.embedding(tokens, table).backward(te.ones(3, 8))
+        te.ones(50, 8)[4:6].clone()
+    row = row_of(p, "embedding")
+    assert row.forward_bytes == 2 * 3 * 8 * 4  # of the table three rows
+    assert 4 * 1000 * 8 < row.backward_bytes < 4 * 1000 * 8 + 300  # a gradient as large as the table, and no table read
+    assert row_of(p, "getitem").forward_bytes == 0
+    assert row_of(p, "clone").forward_bytes == 2 * 2 * 8 * 4
+
+
 def test_a_module_that_is_no_child_goes_by_its_class() -> None:
     layer, loss = nn.Linear(2, 2), nn.MSELoss()
     with profile() as p:
@@ -242,6 +254,16 @@ def test_other_threads_are_left_alone() -> None:
         other.join()
         assert p._last[0] is primitives["add"]
     assert [row.name for row in p.rows] == ["add"]
+
+
+def test_every_device_is_counted_alike(device: Any) -> None:
+    x, w = te.ones(3, 4, device=device), te.ones(4, 2, device=device, requires_grad=True)
+    with profile() as p:
+        (x @ w).tanh().sum().backward()
+    counts = {row.name: (row.calls, row.forward_flops, row.backward_flops, row.forward_bytes) for row in p.rows}
+    assert counts["matmul"] == (1, 48, 48, 4 * (12 + 8 + 6))
+    assert counts["tanh"] == (1, 6, 6, 4 * 12)
+    assert counts["sum"] == (1, 6, 0, 4 * 7)
 
 
 def test_an_operation_with_several_results_is_walked_once() -> None:

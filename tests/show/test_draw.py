@@ -247,6 +247,17 @@ def test_a_notebook_gets_the_picture_or_the_text():
     assert show.draw(x.exp().sum(), format="mermaid")._repr_mimebundle_()["text/plain"].startswith("%%")
 
 
+def test_the_picture_does_not_tell_the_file_that_a_notebook_runs_a_cell_from():
+    drawn = []
+    for process in (12, 345):
+        cell = compile("L = x.exp()", f"/tmp/ipykernel_{process}/6789.py", "exec")
+        names = {"x": torch.tensor(1.0, requires_grad=True)}
+        exec(cell, names)
+        drawn.append(show.draw(names["L"], names={"x": names["x"]}).svg)
+    assert drawn[0] == drawn[1]
+    assert "a notebook's cell, line 1" in drawn[0].replace("&#x27;", "'")
+
+
 def test_dot_and_mermaid_have_every_box_and_edge():
     x, weight, bias = small()
     drawing = show.draw((x @ weight + bias).sum(), names={'a"b': weight, "c\\d": bias, "<e>": x})

@@ -1,16 +1,17 @@
 """With how many threads NumPy multiplies matrices: PyTorch's names, over threadpoolctl (the extra "train").
 
-Only linear algebra has threads; everything else that NumPy does runs on one. Measured on two cores, when nobody else
-was using them, as a ratio of the time with two threads to the time with one:
+Only linear algebra has threads; everything else that NumPy does runs on one. Time with two threads divided by the time
+with one, on two cores, while other programs kept about one of them busy, medians (the least in brackets):
 
-    product of 1024 x 1024 matrices      0.52
-    GPT, 4 layers, d 128: a step         0.66
-    LSTM 64-128, 64 steps                0.93
-    reference CNN, batch 32              0.96
+    product of 1024 x 1024 matrices      1.0     (0.7)
+    MLP 784-256-128-10, batch 64         0.8     (0.7)
+    GPT, 4 layers, d 128                 3.6     (4.1)
+    LSTM 64-128, 64 steps                2.9     (2.2)
+    reference CNN, batch 32              4.2     (1.8)
 
-When another program keeps a core busy two threads wait for each other, and a step takes several times as long as with
-one. For: `set_num_threads(1)` there, and for equal bits: the order of additions depends on the number of threads.
-Not for: running Python in parallel.
+Each of the many small products of a network then waits for a thread that another program keeps from running. So: two
+threads on a quiet machine and for large products, `set_num_threads(1)` otherwise, and for equal bits: the order of
+additions depends on the number of threads. Not for: running Python in parallel.
 """
 
 from __future__ import annotations

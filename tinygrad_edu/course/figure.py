@@ -34,6 +34,8 @@ def show_figure(fig: Any, *, name: str, alt: str) -> None:
     if in_notebook():
         _display(fig, alt)
     publish(f"Figure {name}: {alt}", kind="figure", name=name, alt=alt)
+    if hasattr(fig, "to_jshtml"):
+        fig._draw_was_started = True  # a plain script plays no animation, and matplotlib would warn about that
     if hasattr(fig, "number"):  # made by pyplot, which would keep it and show it a second time
         import matplotlib.pyplot
 

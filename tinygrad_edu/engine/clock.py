@@ -26,8 +26,9 @@ def mark_written(array: Array, changes_graph: bool = False) -> None:
     global latest_write
     latest_write = tick()
     memory = owner(array)
-    for table in (_writes, rewritten) if changes_graph else (_writes,):
-        _note(table, memory)
+    _note(_writes, memory)
+    if changes_graph:
+        _note(rewritten, memory)
 
 
 def _note(table: dict[int, tuple[int, weakref.ref[Array]]], memory: Array) -> None:

@@ -141,12 +141,12 @@ def _nothing_drawn() -> Any:
 
 
 # ------------------------------------------------------------------------------------------------------------- bytes
-def bytes_moved(read: Sequence[Any], written: Any) -> int:
-    """How many bytes an operation reads and writes, if it reads and writes each number once. A view moves nothing."""
-    read = [value for value in _flat(read) if is_array(value)]
-    sources = {id(owner(array)) for array in read}
-    fresh = [array for array in _flat(written) if is_array(array) and id(owner(array)) not in sources]
-    return sum(map(_bytes, [*read, *fresh])) if fresh else 0
+def bytes_moved(read: Sequence[Any], written: Any) -> tuple[int, int]:
+    """How many bytes an operation reads and writes, if it takes each number once. A view moves nothing: (0, 0)."""
+    sources = {id(array): array for array in _flat(read) if is_array(array)}
+    owners = {id(owner(array)) for array in sources.values()}
+    fresh = [array for array in _flat(written) if is_array(array) and id(owner(array)) not in owners]
+    return (sum(map(_bytes, sources.values())), sum(map(_bytes, fresh))) if fresh else (0, 0)
 
 
 def _flat(value: Any) -> list[Any]:

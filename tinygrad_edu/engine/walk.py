@@ -55,7 +55,7 @@ def walk(
                 arrived.append((node, gradient, False))
             if asked is not None and not _goes_on(node, asked):
                 continue
-            contributions = zip(node.parents, _pull(node, gradient, asked, create_graph))
+            contributions: Any = zip(node.parents, _pull(node, gradient, asked, create_graph))
             _receive(waiting, order, contributions, node.makes_fresh and not create_graph and not backward_observers)
             if not retain_graph:
                 node.parents, node.saved = (), None
@@ -168,13 +168,14 @@ def _arrays_in(values: Any) -> list[Any]:
 
 def collect(leaf: Any, gradient: Any, fresh: bool = False) -> None:
     """leaf.grad += gradient, into a buffer that belongs to the leaf alone: never a view, never another's gradient."""
+    before = leaf.grad
     if isinstance(gradient, Value):
-        leaf.grad = gradient if leaf.grad is None else leaf.grad + gradient
-    elif leaf.grad is None:
+        leaf.grad = gradient if before is None else before + gradient
+    elif before is None:
         own = fresh and type(gradient) is ndarray and gradient.base is None and gradient.flags.c_contiguous
         leaf.grad = result(gradient if own else namespace(gradient).array(gradient, order="C"))
-    elif leaf.grad.node is not None:
-        leaf.grad = leaf.grad + result(_array(gradient))
+    elif before.node is not None:
+        leaf.grad = before + result(_array(gradient))
     else:
-        leaf.grad.array += gradient
-        clock.mark_written(leaf.grad.array)
+        before.array += gradient
+        clock.mark_written(before.array)

@@ -9,6 +9,7 @@ are on floors 3 and 4.
 
 from tinygrad_edu.ops import (
     activations,
+    attention,
     broadcasting,
     casting,
     classification,
@@ -32,6 +33,7 @@ from tinygrad_edu.ops import (
 
 __all__ = [
     "activations",
+    "attention",
     "broadcasting",
     "casting",
     "classification",

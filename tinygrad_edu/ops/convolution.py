@@ -52,11 +52,13 @@ def transposed_convolution_definition(x, weight, bias, *, stride, dilation, grou
     patches = reshape(product, shape=(outputs, *size, batch, *places))
     patches = permute(patches, axes=(1 + axes, 0, *range(2 + axes, 2 + 2 * axes), *range(1, 1 + axes)))
     whole = transposed_lengths(places, size, stride, dilation)
-    room = tuple([max(n, before + length) for n, before, length in zip(whole, cut, lengths, strict=True)])
-    out = overlap_add(patches, shape=(batch, outputs, *room), size=size, stride=stride, dilation=dilation)
-    if room != tuple(lengths):
-        rest = [(c, n - c - length) for n, c, length in zip(room, cut, lengths, strict=True)]
-        out = crop(out, shape=(batch, outputs, *lengths), widths=((0, 0), (0, 0), *rest))
+    out = overlap_add(patches, shape=(batch, outputs, *whole), size=size, stride=stride, dilation=dilation)
+    rest = [n - before - length for n, before, length in zip(whole, cut, lengths, strict=True)]
+    if min(rest) < 0:  # cells that no kernel reaches
+        out = pad(out, widths=((0, 0), (0, 0), *[(0, max(0, -cells)) for cells in rest]), value=0)
+    if any(cut) or max(rest) > 0:
+        away = [(before, max(0, cells)) for before, cells in zip(cut, rest, strict=True)]
+        out = crop(out, shape=(batch, outputs, *lengths), widths=((0, 0), (0, 0), *away))
     return out if bias is None else out + reshape(bias, shape=(outputs, *[1] * axes))
 
 

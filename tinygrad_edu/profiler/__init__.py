@@ -8,9 +8,9 @@
     p.draw()                                # the same as a picture: modules, and the operations in them
     profiler.roofline(p)                    # how near each operation is to what this machine can do
 
-Read in this order: `rows` (what is known of an operation), `swaps` and `recorder` (how it gets known), `memory`;
-then the pictures, `flame` and `roofline`. For: finding out what is worth making faster. Not for: comparing with other
-libraries (`tinygrad-edu bench`) or for measuring an engine's overhead to the percent: being watched costs time too.
+Read in this order: `rows` (what is known of an operation), `swaps`, `work` and `recorder` (how it gets known),
+`memory`; then the pictures, `flame` and `roofline`. For: finding out what is worth making faster. Not for: comparing
+with other libraries (`tinygrad-edu bench`), or an engine's overhead to the percent: being watched costs time too.
 """
 
 from tinygrad_edu.profiler.memory import Memory

@@ -5,7 +5,8 @@ timed node by node, and a node's time goes to the operation whose rules ran, in 
 younger than the call that made it was noted, and older than the next: the engine's clock tells which). FLOPs are
 worked out when it ends, from shapes. What remains of the time is the engine's and the program's own Python.
 
-Not for: other threads than the one that opened it, whose time would be counted twice.
+Not for: other threads than the one that opened it, whose time would be counted twice; nor for a GPU, which goes on
+working when a function has returned: there only calls, FLOPs and bytes are right.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from collections.abc import Callable
 from contextlib import ContextDecorator
 from typing import Any
 
-from tinygrad_edu.backend import is_array
-from tinygrad_edu.engine import Pick, backward_flops, bytes_moved, clock, forward_flops, observers, primitives
+from tinygrad_edu.engine import Pick, bytes_moved, clock, observers, primitives
 from tinygrad_edu.engine.costs import Call, blank
 from tinygrad_edu.nn import Module
 from tinygrad_edu.optim import Optimizer
 from tinygrad_edu.profiler.memory import Memory
 from tinygrad_edu.profiler.rows import OVERHEAD, Row, grouped, lines, ordered
 from tinygrad_edu.profiler.swaps import Swaps
+from tinygrad_edu.profiler.work import Work, read_by_rules, signature
 
 ADDING_UP = "adding to .grad"
 _running: list[profile] = []
@@ -57,7 +58,7 @@ class profile:
         self._measured = 0.0  # seconds that belong to an operation or to another part
         self._ticks: list[int] = []  # when each call was noted, by the engine's clock
         self._calls: list[tuple[Row, Call]] = []
-        self._costs: dict[Any, list[Any]] = {}  # signature -> [call, wanted, row, how often]: FLOPs are asked for once
+        self._work: dict[Any, Work] = {}  # by row and shapes: what it costs is asked for once, in the end
 
     # ------------------------------------------------------------------------------------------- putting them around
     def __enter__(self) -> profile:
@@ -86,12 +87,9 @@ class profile:
         _running.remove(self)
         observers.remove(self._note)
         self._swaps.undo()
-        for call, wanted, row, times in self._costs.values():
-            if wanted is None:
-                row.forward_flops += times * forward_flops(call)
-            else:
-                row.backward_flops += times * backward_flops(call, wanted)
-        self._costs.clear()
+        for work in self._work.values():
+            work.settle()
+        self._work.clear()
 
     # --------------------------------------------------------------------------------------------------- stopwatches
     def _timed(self, op: Any, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -125,7 +123,7 @@ class profile:
                 return pull(node, gradient, *rest)
             begun = time.perf_counter()
             row, call = self._call_of(node)
-            kept = node.kept
+            kept = read_by_rules(node)
             if self.memory is not None:
                 self.memory.look_at_tape(node)
                 self.memory.begin()
@@ -141,8 +139,8 @@ class profile:
             if self.memory is not None:
                 self.memory.end(node.name, "backward")
             if call is not None and not isinstance(node, Pick):
-                row.backward_bytes += bytes_moved([gradient, kept], contributions)
-                self._count(row, call, tuple([part is not None for part in contributions]))
+                wanted = tuple([part is not None for part in contributions])
+                self._count(row, call, wanted, bytes_moved([gradient, kept], contributions))
             self._own += time.perf_counter() - end + start - begun
             return contributions
 
@@ -212,8 +210,7 @@ class profile:
         if timed is op and not self._depth:  # else it is part of a rule, or its parts are counted: a user's Function
             row.forward += seconds
             self._measured += seconds
-            row.forward_bytes += bytes_moved(arrays, out)
-            self._count(row, call, None)
+            self._count(row, call, None, bytes_moved(arrays, out))
         self._own += time.perf_counter() - start
 
     def _row(self, name: str) -> Row:
@@ -230,10 +227,13 @@ class profile:
             return self._row(node.name), None
         return self._calls[position]
 
-    def _count(self, row: Row, call: Call, wanted: tuple[bool, ...] | None) -> None:
-        op, arrays, settings, _ = call
-        key = (id(row), op.name, _signature(arrays), _signature(tuple(settings.items())), wanted)
-        self._costs.setdefault(key, [call, wanted, row, 0])[3] += 1
+    def _count(self, row: Row, call: Call, wanted: tuple[bool, ...] | None, moved: tuple[int, int]) -> None:
+        _, arrays, settings, _ = call
+        shapes = (call[0], signature(arrays), signature(tuple(settings.items())), wanted)
+        work = self._work.setdefault((id(row), *shapes), Work(row, call, wanted, shapes))
+        work.times += 1
+        work.read += moved[0]
+        work.written += moved[1]
 
     # ------------------------------------------------------------------------------------------------------ reading
     @property
@@ -284,12 +284,3 @@ def _with_own_step(kind: type[Any]) -> list[type[Any]]:
     for child in type.__subclasses__(kind):
         found += _with_own_step(child)
     return found
-
-
-def _signature(value: Any) -> Any:
-    """What a cost can depend on, to be found again: shapes and dtypes of arrays, other values as they are written."""
-    if type(value) is tuple:
-        return tuple(map(_signature, value))
-    if is_array(value):
-        return value.shape, str(value.dtype)
-    return value if isinstance(value, (bool, int, str, type(None))) else repr(value)

@@ -66,13 +66,13 @@ def test_the_losses_of_who_remembers_nothing_or_half(axes):
 
 
 def test_the_sequence(axes, held_out):
-    draw_sequence(axes, held_out, 0.5)
-    numpy.testing.assert_allclose([bar.get_height() for bar in axes.patches], held_out.sequences[0, :, 0])
+    draw_sequence(axes, held_out, 7, 0.5)
+    numpy.testing.assert_allclose([bar.get_height() for bar in axes.patches], held_out.sequences[7, :, 0])
     colors = [bar.get_facecolor() for bar in axes.patches]
     assert len(set(colors)) == 2
-    for t in held_out.marked[0]:
+    for t in held_out.marked[7]:
         assert colors.count(colors[t]) == 2
-    assert axes.get_title(loc="left").endswith(f"= {held_out.sums[0]:.3f}, the network says 0.500")
+    assert axes.get_title(loc="left").endswith(f"= {held_out.sums[7]:.3f}, the network says 0.500")
 
 
 def test_the_whole_picture(tmp_path, held_out):

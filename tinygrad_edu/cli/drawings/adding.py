@@ -32,7 +32,9 @@ def draw_adding(history: History, model: Module, held_out: AddingProblem, path: 
     draw_loss(grid[0, 0], history)
     draw_answers(grid[0, 1], held_out.sums[: len(said)], said)
     draw_reach(grid[1, 0], slopes, held_out.marked[: len(said)])
-    draw_sequence(grid[1, 1], held_out, float(said[0]))
+    clear = numpy.take_along_axis(held_out.sequences[: len(said), :, 0], held_out.marked[: len(said)], 1).min(1) > 0.3
+    shown = int(clear.argmax())  # the first sequence whose marked values are both large enough to see
+    draw_sequence(grid[1, 1], held_out, shown, float(said[shown]))
     figure.savefig(path, dpi=110)
 
 
@@ -110,9 +112,9 @@ def draw_reach(axes: Any, slopes: numpy.ndarray, marked: numpy.ndarray) -> None:
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, 0.7))
 
 
-def draw_sequence(axes: Any, held_out: AddingProblem, said: float) -> None:
-    """The first held-out sequence, its two marked values, and what the network says."""
-    values, marked = held_out.sequences[0, :, 0], held_out.marked[0]
+def draw_sequence(axes: Any, held_out: AddingProblem, index: int, said: float) -> None:
+    """A held-out sequence, its two marked values, and what the network says."""
+    values, marked = held_out.sequences[index, :, 0], held_out.marked[index]
     steps = numpy.arange(1, len(values) + 1)
     colors = numpy.where(numpy.isin(steps - 1, marked), TRAINING_COLOR, "#cccccc")
     axes.bar(steps, values, color=colors, width=0.8)

@@ -121,9 +121,10 @@ def _avg_pool(
     name = f"avg_pool{axes}d"
     _check_images(name, axes, input)
     given = map(hashable, (kernel_size, stride, padding))
-    settings = _settings(name, tuple(input.shape[-axes:]), *given, 1, ceil_mode)
+    settings = dict(_settings(name, tuple(input.shape[-axes:]), *given, 1, ceil_mode))
+    del settings["dilation"]
     counting = {"count_include_pad": count_include_pad, "divisor": divisor_override}
-    out = avg_pool(with_batch(input, axes), **{**settings, **counting})
+    out = avg_pool(with_batch(input, axes), **settings, **counting)
     return out if input.ndim == axes + 2 else out.squeeze(0)
 
 

@@ -102,6 +102,7 @@ def max_pool_back(
 
 
 max_pool.deflatex(r"\operatorname{maxpool}(x)", x=r"\operatorname{unpool}(g)")
+max_pool.defcost(lambda out, size: out.size * math.prod(size), x=lambda out: out.size)  # comparisons; additions
 
 
 @kernel(avg_pool_definition)

@@ -38,7 +38,7 @@ def places(batch: tuple[int, ...], most: int) -> Iterator[Place]:
 
 def with_leading_ones(ndim: int, *arrays: Any) -> list[Any]:
     """Each array as a view of `ndim` dimensions, for slices that line up; None stays None."""
-    return [None if x is None else x.reshape((1,) * (ndim - x.ndim) + x.shape) for x in arrays]
+    return [None if x is None else x[(None,) * (ndim - x.ndim)] for x in arrays]
 
 
 def part(x: Any, *slices: slice) -> Any:

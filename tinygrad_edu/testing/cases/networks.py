@@ -76,6 +76,11 @@ def _convolutions() -> list[Case]:
             {"groups": (normal(1, 4, 3, 3), normal(2, 2, 2, 2))},
         ),
         *rows(
+            "conv_transpose2d",
+            lambda t, x, w, b: t.nn.functional.conv_transpose2d(x, w, b, stride=2, padding=1, output_padding=1),
+            {"stride": (normal(1, 2, 3, 2), normal(2, 2, 3, 2), normal(2))},
+        ),
+        *rows(
             "conv2d", lambda t, x, w: t.nn.functional.conv2d(x, w), {"one-image": (normal(2, 3, 3), normal(2, 2, 2, 2))}
         ),
     ]
