@@ -11,7 +11,7 @@ import numpy
 import pytest
 
 import tinygrad_edu
-from tinygrad_edu import tensor
+from tinygrad_edu import Tensor, tensor
 
 _spec = importlib.util.spec_from_file_location("against_torch", Path(__file__).with_name("against_torch.py"))
 against_torch = importlib.util.module_from_spec(_spec)
@@ -94,6 +94,37 @@ def test_orders() -> None:
                 agree(lambda library, x, o=offset, d=dims: library.diagonal(x, o, *d), x)
     assert tensor(counted((2, 3))).diagonal(1).tolist() == [2.0, 6.0]
     assert tensor(counted((2, 2, 3))).diagonal().shape == (3, 2)
+
+
+def result_in_another_order() -> Any:
+    """What a kernel returns that works with the images side by side: (2, 3, 4, 5), owning its memory."""
+    array = numpy.ndarray((2, 3, 4, 5), numpy.float64, strides=(8, 80, 240, 16))
+    array[...] = numpy.arange(120.0).reshape(array.shape)
+    return Tensor(array)
+
+
+def test_a_result_that_lies_in_another_order_can_be_viewed_and_written_to_through_the_view() -> None:
+    x = result_in_another_order()
+    rows = x.view(2, -1)
+    assert rows.tolist() == numpy.arange(120.0).reshape(2, 60).tolist()
+    rows.zero_()
+    assert not x.numpy().any()
+    assert x.is_contiguous()
+
+
+def test_the_gradient_of_such_a_view_is_in_its_place() -> None:
+    x = result_in_another_order().requires_grad_()
+    weights = tensor(numpy.arange(120.0).reshape(60, 2))
+    (x.relu().view(60, 2) * weights).sum().backward()
+    assert x.grad.tolist() == (weights.numpy().reshape(2, 3, 4, 5) * (x.detach().numpy() > 0)).tolist()
+
+
+def test_a_part_of_such_a_result_can_be_viewed_but_not_written_to_behind_its_back() -> None:
+    x = result_in_another_order()
+    image = x[1].view(-1)
+    assert image.tolist() == list(range(60, 120))
+    with pytest.raises(ValueError, match="read-only"):
+        image.zero_()
 
 
 def test_views_share_memory_and_never_copy() -> None:

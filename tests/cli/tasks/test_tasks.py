@@ -220,7 +220,7 @@ class TestChoosing:
             (["--data", "text:x"], "wanted --data text:NUMBER, how many letters the source looks at"),
             (["--data", "text:0"], "wanted an order from 1 to 8"),
             (["--data", "adding:1"], "of length 2 or more"),
-            (["--data", "adding:"], "wanted --data adding:NUMBER, how long the sequences are, or --data adding for 100"),
+            (["--data", "adding:"], "--data adding:NUMBER, how long the sequences are, or --data adding for 100"),
             (["--data", "reversal:0"], "of 1 letter or more"),
         ],
     )

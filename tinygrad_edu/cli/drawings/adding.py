@@ -120,7 +120,7 @@ def draw_sequence(axes: Any, held_out: AddingProblem, index: int, said: float) -
     axes.bar(steps, values, color=colors, width=0.8)
     for t in marked:
         axes.text(t + 1, values[t] + 0.02, f"{values[t]:.3f}", ha="center", color=TRAINING_COLOR, fontweight="bold")
-    first, second = values[marked]
+    first, second = (round(float(value), 3) for value in values[marked])  # so that the sum shown is theirs
     title = f"{first:.3f} + {second:.3f} = {first + second:.3f}, the network says {said:.3f}"
     axes.set_title(title, loc="left", fontweight="bold")
     axes.set_ylim(0, 1.12)

@@ -53,6 +53,8 @@ def dual_inputs(rng: numpy.random.Generator) -> Iterable[tuple[Any, ...]]:
 
 def dual_slip(inputs: tuple[Any, ...], want: Any, got: Any) -> str | None:
     formula, x = inputs
+    if not all(isinstance(number, (int, float, numpy.number)) for number in got):
+        return f"{formula}: value and slope are plain numbers: other.value or other.slope, not other"
     if numpy.allclose(got, want):
         return None
     if not numpy.isclose(got[0], want[0]):
@@ -89,6 +91,11 @@ DUAL_WRONG = (
         "keeps one of the two terms",
         wrong_dual(mul=lambda s, o: type(s)(s.value * o.value, s.slope * o.value)),
         "one of the two terms",
+    ),
+    Wrong(
+        "makes the slope of a product a Dual",
+        wrong_dual(mul=lambda s, o: type(s)(s.value * o.value, Dual(s.slope * o.value + s.value * o.slope))),
+        "plain numbers: other.value or other.slope",
     ),
     Wrong("gives numbers the slope 1", wrong_dual(add=add_with_moving_numbers), "a plain number has slope 0"),
     Wrong(

@@ -53,6 +53,8 @@ def rule_slip(inputs: tuple[Any, ...], want: Any, got: Any) -> str | None:
     rule, x, other = inputs
     if got["parents"] != want["parents"]:
         return f"{rule}: the parents are the Scalars it was made from, wanted {want['parents']}, got {got['parents']}"
+    if not all(isinstance(number, (int, float, numpy.number)) for number in (got["value"], *got["slopes"])):
+        return f"{rule}: value and slopes are plain numbers: other.data, not other"
     if len(got["slopes"]) != len(want["slopes"]):
         return f"{rule}: one slope for each parent, wanted {len(want['slopes'])}, got {len(got['slopes'])}"
     known: dict[str, list[tuple[float, ...]]] = {}
@@ -90,6 +92,11 @@ RULES_WRONG = (
         "copies the slopes of a sum",
         variant(mul=lambda s, o: with_type_of(s, s.data * o.data, (s, o), 1.0, 1.0)),
         "slopes of a sum",
+    ),
+    Wrong(
+        "takes Scalars for slopes",
+        variant(mul=lambda s, o: with_type_of(s, s.data * o.data, (s, o), o, s)),
+        "plain numbers: other.data, not other",
     ),
     Wrong(
         "does not lower the exponent",

@@ -29,7 +29,7 @@ OF_Y: dict[Any, str] = {
 
 def slip(inputs: tuple[Any, ...], want: Any, got: Any) -> str | None:
     """Something is said about the first part that is wrong."""
-    if not isinstance(got, tuple) or len(got) != len(ANSWER):
+    if not isinstance(got, (tuple, list)) or len(got) != len(ANSWER):
         return f"three tuples are wanted: (shape, axes of x, axes of y), got {got!r}"
     for part, right, known in zip(got, ANSWER, (OF_RESULT, OF_X, OF_Y), strict=True):
         if isinstance(part, int):
