@@ -113,7 +113,7 @@ def attention_length(length: int) -> Step:
 SERIES = (
     Series("reference CNN: batch", 1, "each picture by itself", (4, 8, 16, 40, 80, 160, 400), cnn_batch),
     Series("MLP: width", 2, "weights in all", (16, 32, 64, 160, 320, 640, 1600), mlp_width),
-    Series("chain of additions: depth", 1, "each addition once", (100, 300, 1000, 3000, 10_000), chain_depth),
+    Series("chain of additions: depth", 1, "each addition once", (1000, 3000, 10_000, 30_000, 100_000), chain_depth),
     Series("LSTM: length", 1, "each step once", (5, 10, 20, 50, 100, 200, 500), lstm_length),
     Series("attention: length", 2, "every pair of places", (20, 40, 80, 200, 400, 800, 2000), attention_length),
 )

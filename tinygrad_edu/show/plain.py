@@ -13,7 +13,7 @@ SIGNS = {
     **{f"\\{name}": letter for name, letter in GREEK.items()},
     r"\odot": "⊙", r"\cdot": "·", r"\partial": "∂", r"\sum": "Σ", r"\prod": "Π", r"\infty": "∞", r"\le": "≤",
     r"\ge": "≥", r"\ne": "≠", r"\lnot": "not", r"\lvert": "|", r"\rvert": "|", r"\lfloor": "⌊", r"\rfloor": "⌋",
-    **{f"\\{name}": name for name in "ln sin cos tan sinh cosh tanh arcsin arccos arctan".split()},
+    **{f"\\{name}": name for name in ["ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan"]},
     r"\max": "max", r"\min": "min", r"\ldots": "…",
     r"\left": "", r"\right": "", r"\top": "ᵀ",
 }  # fmt: skip

@@ -138,5 +138,6 @@ def test_float32_is_as_close_to_float64_as_pytorch() -> None:
         right = right.detach().numpy()
         return float(numpy.sqrt(numpy.mean((numpy.asarray(got.detach().numpy()) - right) ** 2) / numpy.mean(right**2)))
 
-    for mine, other, right in zip((our, *[x.grad for x in ours]), (their, *[x.grad for x in theirs]), (wanted, *[x.grad for x in exact]), strict=True):  # fmt: skip
+    groups = [(out, *[x.grad for x in xs]) for out, xs in ((our, ours), (their, theirs), (wanted, exact))]
+    for mine, other, right in zip(*groups, strict=True):
         assert error(mine, right) < 2 * error(other, right) + 1e-7

@@ -16,6 +16,7 @@ from tinygrad_edu.testing.cases import (
     networks,
     placing,
     products,
+    recurrent,
     reducing,
     shaping,
     statistics,
@@ -32,6 +33,7 @@ CASES: list[Case] = [
     *joining.CASES,
     *products.CASES,
     *networks.CASES,
+    *recurrent.CASES,
 ]
 
 __all__ = ["CASES", "Case"]

