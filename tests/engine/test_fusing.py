@@ -226,3 +226,13 @@ def test_a_way_back_makes_its_gradients_itself_because_the_walk_may_write_into_t
         assert gradient.flags.writeable
         for other in [*arrays_in([g, kept, arrays]), *again, *made[:i]]:
             assert not numpy.may_share_memory(gradient, other) or not numpy.shares_memory(gradient, other)
+
+
+@pytest.mark.parametrize(("op", "arrays", "settings"), [call for call in calls() if isinstance(call.values[0], Kernel)])
+def test_a_result_in_another_order_owns_its_memory_so_that_view_may_put_it_in_row_major_order(
+    op: Any, arrays: list[Any], settings: dict[str, Any]
+) -> None:
+    lying = [None if array is None else numpy.array(array, order="F") for array in arrays]
+    out, _ = op.function(*lying, **settings, **({"keep": False} if op.keeps else {}))
+    for array in arrays_in([out]):
+        assert array.flags.c_contiguous or array.base is None

@@ -1,17 +1,19 @@
 """With how many threads NumPy multiplies matrices: PyTorch's names, over threadpoolctl (the extra "train").
 
 Only linear algebra has threads; everything else that NumPy does runs on one. Time with two threads divided by the time
-with one, on two cores, while other programs kept about one of them busy, medians (the least in brackets):
+with one, on two cores, medians: nobody else at work, and with other programs keeping about one core busy:
 
-    product of 1024 x 1024 matrices      1.0     (0.7)
-    MLP 784-256-128-10, batch 64         0.8     (0.7)
-    GPT, 4 layers, d 128                 3.6     (4.1)
-    LSTM 64-128, 64 steps                2.9     (2.2)
-    reference CNN, batch 32              4.2     (1.8)
+                                         quiet    busy
+    product of 1024 x 1024 matrices       0.50     1.0
+    MLP 784-256-128-10, batch 64          0.70     0.8
+    LSTM 64-128, 64 steps                 0.66     2.9
+    GPT, 4 layers, d 128                  0.69     3.6
+    reference CNN, batch 32               0.86     4.2
+    reference CNN, batch 128              0.78     4.6
 
-Each of the many small products of a network then waits for a thread that another program keeps from running. So: two
-threads on a quiet machine and for large products, `set_num_threads(1)` otherwise, and for equal bits: the order of
-additions depends on the number of threads. Not for: running Python in parallel.
+On a busy machine each of the many small products waits for a thread that another program keeps from running. So: all
+threads where nobody else works, `set_num_threads(1)` where somebody does, and for equal bits: the order of additions
+depends on the number of threads. Not for: running Python in parallel.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def choose_device(name: str) -> device:
 def one_thread() -> Iterator[None]:
     """`with one_thread(): …` keeps linear algebra to one thread (if threadpoolctl is there, which scikit-learn brings).
 
-    The reference CNN multiplies small matrices: a second thread saves it 8 %, but costs it several times as much as it
+    The reference CNN multiplies small matrices: a second thread saves it 14 %, but costs it several times as much as it
     saves when another program uses the machine, because each thread then waits for the other. And equal bits want an
     equal number of threads.
     """

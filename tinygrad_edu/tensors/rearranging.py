@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy import ndarray
 
-from tinygrad_edu.backend import owner
+from tinygrad_edu.backend import namespace, owner
 from tinygrad_edu.ops import broadcasting, linalg, shaping
 from tinygrad_edu.tensors.axes import axes_of, axis_of, flat_sizes
 from tinygrad_edu.tensors.part import Part
@@ -50,19 +50,20 @@ class Rearranging(Part):
 
     def view(input: Any, *shape: Any) -> Tensor:
         """Like reshape, but never a copy: for tensors whose memory is in order; see contiguous()"""
-        out = Rearranging.reshape(input, *shape)
         memory = owner(input.array)
+        if memory is input.array and not input.is_contiguous():
+            # A result, in whatever order its kernel found fastest; nobody else has its memory. Now in row-major order.
+            input.array = namespace(memory).ascontiguousarray(memory)
+            return Rearranging.reshape(input, *shape)
+        out = Rearranging.reshape(input, *shape)
         if input.is_contiguous() or owner(out.array) is memory:
             return out
-        if memory is input.array:  # a result, in whatever order its kernel found fastest: now in row-major order
-            input.array = out.array.reshape(input.shape)
-        elif type(memory) is ndarray and not memory.flags.c_contiguous:  # a part of such a result
-            out.array.flags.writeable = False  # it looks like a view, but what is written to it would not arrive
-        else:
+        if type(memory) is not ndarray or memory.flags.c_contiguous:
             raise ValueError(
                 f"view wanted a tensor whose memory is in row-major order, got one of shape {input.shape} that is a "
                 "transpose or a slice: use reshape(...), which copies when it must"
             )
+        out.array.flags.writeable = False  # of a part of such a result: what is written to it would not arrive there
         return out
 
     def view_as(input: Any, other: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy
 
-from tinygrad_edu.backend.orders import Order, arranged, order_of
+from tinygrad_edu.backend.orders import Order, arranged, empty_in, order_of
 from tinygrad_edu.engine import kernel
 from tinygrad_edu.ops.normalization import batch_norm_definition
 
@@ -29,13 +29,14 @@ def batch_norm(x: Any, weight: Any, bias: Any, *, eps: float) -> Any:
     parts = _apart(x, order)
     n = parts.size // (x.shape[1] or 1) or 1
     mean = _sum(parts) / n
-    out = parts - mean[:, None]
+    result = empty_in(order, x.shape, x.dtype)
+    out = numpy.subtract(parts, mean[:, None], out=_apart(result, order))
     variance = _dot(out, out) / n
     scale = 1 / numpy.sqrt(variance + eps)
     out *= (scale if weight is None else scale * weight)[:, None]
     if bias is not None:
         out += bias[:, None]
-    return (_together(out, x.shape, order), mean, variance), (parts, mean, scale, weight, x.shape, order)
+    return (result, mean, variance), (parts, mean, scale, weight, x.shape, order)
 
 
 @batch_norm.backward

@@ -1,13 +1,14 @@
 """Batches made ahead of time, in one thread beside the training loop.
 
-It pays where a batch waits for a disk or a network. It does not where samples are made by small pieces of Python, of
-which one runs at a time; NumPy lets other threads run during large copies, which helps as long as nobody else needs the
-processor. Time of a training step with the thread, divided by the time without (reference CNN, two busy cores):
+It pays where a batch waits for a disk or a network, and hardly elsewhere: Python runs one thread at a time, and though
+NumPy lets others run during its large copies, each of the loop's many short operations may then have to wait for its
+turn. Time of a training step with the thread, divided by the time without (reference CNN, two cores, medians):
 
                                                       batch 32    batch 128
     5 ms of waiting for each batch                        0.75         0.64
-    pictures cropped and mirrored one by one              1.06         1.10
-    digits that are in memory                             1.04         1.04
+    pictures cropped and mirrored one by one              1.03         0.94
+    digits that are in memory                             1.09         1.02
+    pictures shrunk and normalized in large arrays        1.11         1.13
 
 The numbers stay the same, bit for bit. A thread that draws random numbers from a stream that the model draws from as
 well would take the model's numbers; so it waits with drawing until its batch is asked for, when the model waits too.
